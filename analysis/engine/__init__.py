@@ -1,0 +1,95 @@
+"""The statistics of Quorum: pure functions on float64 arrays, tested against metafor."""
+
+from analysis.engine.contrasts import effects_from_se, se_from_ci, se_from_p_value, se_from_statistic
+from analysis.engine.deviations import (
+    correlation_from_sds,
+    pooled_sd,
+    sd_from_ci,
+    sd_from_quartiles,
+    sd_from_se,
+    sd_of_change,
+)
+from analysis.engine.effects import Effects, md, odds_ratio, rd, rr, small_sample_correction, smd
+from analysis.engine.errors import (
+    EngineError,
+    InvalidInput,
+    NonFinite,
+    NotConverged,
+    NotNumeric,
+    OutOfRange,
+    RaggedLengths,
+    TooFewStudies,
+    UndefinedResult,
+    UnknownOption,
+    WrongShape,
+)
+from analysis.engine.groups import EventGroup, MeanGroup, combine_events, combine_means, split_events, split_means
+from analysis.engine.heterogeneity import Heterogeneity, Tau2Interval, measure_heterogeneity, profile_tau2
+from analysis.engine.leave_one_out import LeaveOneOut, leave_one_out
+from analysis.engine.pooling import CI_METHODS, TAU2_METHODS, Pooled, pool
+from analysis.engine.scales import (
+    Scale,
+    convert_difference,
+    convert_mean,
+    convert_sd,
+    convert_se,
+    reverse_difference,
+    reverse_mean,
+)
+from analysis.engine.tau2 import Tau2, estimate_tau2
+
+__all__ = [
+    "CI_METHODS",
+    "TAU2_METHODS",
+    "Effects",
+    "EngineError",
+    "EventGroup",
+    "Heterogeneity",
+    "InvalidInput",
+    "LeaveOneOut",
+    "MeanGroup",
+    "NonFinite",
+    "NotConverged",
+    "NotNumeric",
+    "OutOfRange",
+    "Pooled",
+    "RaggedLengths",
+    "Scale",
+    "Tau2",
+    "Tau2Interval",
+    "TooFewStudies",
+    "UndefinedResult",
+    "UnknownOption",
+    "WrongShape",
+    "combine_events",
+    "combine_means",
+    "convert_difference",
+    "convert_mean",
+    "convert_sd",
+    "convert_se",
+    "correlation_from_sds",
+    "effects_from_se",
+    "estimate_tau2",
+    "leave_one_out",
+    "md",
+    "measure_heterogeneity",
+    "odds_ratio",
+    "pool",
+    "pooled_sd",
+    "profile_tau2",
+    "rd",
+    "reverse_difference",
+    "reverse_mean",
+    "rr",
+    "sd_from_ci",
+    "sd_from_quartiles",
+    "sd_from_se",
+    "sd_of_change",
+    "se_from_ci",
+    "se_from_p_value",
+    "se_from_statistic",
+    "small_sample_correction",
+    "smd",
+    "split_events",
+    "split_means",
+]
