@@ -1,0 +1,271 @@
+"""The base of all pages: choices from the person's own reviews, writes through services, refusals as sentences."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from simple_history.admin import SimpleHistoryAdmin
+
+from evidence.admin.rows import put_rows, remove_rows, tied_to
+from evidence.admin.sentences import RowRefused, SpeakingForm, speak
+from evidence.admin.standing import person_of, standing_of
+from evidence.models import EvidenceRow, Review
+from evidence.permissions import Act
+from evidence.services import record, remove
+
+
+def number_box(inputmode: str) -> dict[str, Any]:
+    """Give a text box for a number: a number box of the browser would silently drop what it cannot read."""
+    return {"widget": forms.TextInput(attrs={"inputmode": inputmode, "class": "number", "autocomplete": "off"})}
+
+
+WHOLE = number_box("numeric")
+DECIMAL = number_box("decimal")
+NUMBERS_AND_ADDRESSES: dict[Any, Any] = {
+    models.IntegerField: WHOLE,
+    models.DecimalField: DECIMAL,
+    models.URLField: {"assume_scheme": "https"},
+}
+
+
+class ReviewAutocomplete(AutocompleteSelect):
+    """Select2 over rows of one review. The chosen row is shown from `choices`, which are read once per page."""
+
+    review_id: int | None = None
+
+    def get_url(self) -> str:
+        """Give the address that search terms are sent to."""
+        url = super().get_url()
+        return f"{url}?review={self.review_id}" if self.review_id else url
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        """Give the chosen option only; the others come by search."""
+        chosen = {str(item) for item in value}
+        options = [("", "")] if not self.is_required and not self.allow_multiple_selected else []
+        options += [(pk, label) for pk, label in self.choices if str(pk) in chosen and str(pk)]
+        subgroup = [
+            self.create_option(name, pk, label, bool(str(pk)) and str(pk) in chosen, index)
+            for index, (pk, label) in enumerate(options)
+        ]
+        return [(None, subgroup, 0)]
+
+
+class ScopedFields:
+    """Form fields whose choices are limited to the person's reviews and whose sentences name the field."""
+
+    model: Any
+    admin_site: Any
+    formfield_overrides: ClassVar[Any] = NUMBERS_AND_ADDRESSES
+    small_vocabularies: tuple[str, ...] = ()
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Give the form field with its sentences; links beside a choice are for adding only."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if field is None:
+            return None
+        speak(field, str(db_field.verbose_name))
+        if isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget.can_change_related = False
+            field.widget.can_delete_related = False
+            field.widget.can_view_related = False
+        return field
+
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Limit the choices to the reviews the person records in, and to the page's review where that is known."""
+        remote = db_field.remote_field.model
+        if not issubclass(remote, EvidenceRow):
+            return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+        review_id = getattr(request, "review_in_hand", None)
+        if "queryset" not in kwargs:
+            kwargs["queryset"] = self.choices_of(remote, request, review_id)
+        if db_field.name in self.small_vocabularies and "widget" not in kwargs:
+            kwargs["widget"] = ReviewAutocomplete(db_field, self.admin_site)
+            kwargs["widget"].review_id = review_id
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+        if db_field.name in self.small_vocabularies:
+            field.choices = list(field.choices)
+        return field
+
+    def choices_of(self, remote: Any, request: Any, review_id: int | None) -> Any:
+        """Give the rows that a field of the page may point to."""
+        related_admin = self.admin_site.get_model_admin(remote)
+        rows = related_admin.get_queryset(request)
+        if remote is not Review:
+            path = remote.review_path
+            rows = rows.filter(**{f"{path}__in": standing_of(request).reviews(Act.RECORD)})
+            return rows.filter(**{path: review_id}) if review_id else rows
+        return standing_of(request).reviews(Act.RECORD)
+
+
+class ScopedInline(ScopedFields):
+    """Rows on the page of their parent; who may change the parent may change them."""
+
+    form: Any = SpeakingForm
+    extra = 0
+    change_act = Act.RECORD
+
+    def _may(self, request: HttpRequest, obj: Any) -> bool:
+        standing = standing_of(request)
+        return (
+            standing.may_somewhere(self.change_act)
+            if obj is None
+            else standing.may(self.change_act, obj.owning_review.pk)
+        )
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who sees the parent sees its rows."""
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether rows may be added."""
+        return self._may(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether rows may be changed."""
+        return self._may(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether rows may be deleted."""
+        return self._may(request, obj)
+
+
+class ScopedAdmin(ScopedFields, SimpleHistoryAdmin):
+    """The page and the list of one model."""
+
+    form = SpeakingForm
+    actions = None
+    show_full_result_count = False
+    list_per_page = 50
+    fixed_after_creation: tuple[str, ...] = ()
+    """Fields that say where a row belongs: choosable when it is made, shown afterwards."""
+    is_added_elsewhere = False
+    """Whether rows are added on the page of their study only."""
+    object_history_list_template = "admin/evidence/history_list.html"
+
+    class Media:
+        js = ("quorum/admin.js",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Give the rows that the person may read."""
+        return standing_of(request).readable(super().get_queryset(request))
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        """Narrow an autocomplete to the review of the page that asks."""
+        review = request.GET.get("review", "")
+        if request.path.endswith("/autocomplete/") and review.isdecimal():
+            queryset = queryset.filter(**{self.model.review_path or "pk": int(review)})
+        return super().get_search_results(request, queryset, search_term)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Show what cannot be changed once the row exists."""
+        fixed = self.fixed_after_creation if obj is not None else ()
+        return (*super().get_readonly_fields(request, obj), *fixed)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Show the model to members of any review."""
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether the person may read the row, or any row."""
+        standing = standing_of(request)
+        return standing.may_somewhere(Act.VIEW) if obj is None else standing.may_read(obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Whether the person records in any review."""
+        return not self.is_added_elsewhere and standing_of(request).may_somewhere(Act.RECORD)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether the person may change the row, or any row."""
+        standing = standing_of(request)
+        return standing.may_somewhere(Act.RECORD) if obj is None else standing.may_write(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may change a row may delete it."""
+        return self.has_change_permission(request, obj)
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Show or save the page; what a service refuses comes back as a sentence at its row, and nothing is saved."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except RowRefused as refusal:
+            self.forget(request)
+            request.refusal = refusal  # type: ignore[attr-defined]
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def forget(self, request: HttpRequest) -> None:
+        """Drop what was kept on the request while a page was saved that is now shown again."""
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Give the form, with what a service refused the last time it was saved."""
+        if obj is not None:
+            request.review_in_hand = obj.owning_review.pk  # type: ignore[attr-defined]
+        form = super().get_form(request, obj, change=change, **kwargs)
+        refusal: RowRefused | None = getattr(request, "refusal", None)
+        if refusal is not None and refusal.prefix is None:
+            form.refusal = refusal
+        return form
+
+    def _create_formsets(self, request: Any, obj: Any, change: bool) -> Any:
+        formsets, inlines = super()._create_formsets(request, obj, change)
+        refusal: RowRefused | None = getattr(request, "refusal", None)
+        if refusal is not None and refusal.prefix is not None:
+            for form in (form for formset in formsets for form in formset.forms if form.prefix == refusal.prefix):
+                form.refusal = refusal
+        return formsets, inlines
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save through the service, which checks the role and writes who did it."""
+        with tied_to(None):
+            record(by=person_of(request), row=obj)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Save the rows of an inline through the service."""
+        remove_rows(formset, by=request.user)
+        put_rows(formset, by=request.user, attach=lambda row: setattr(row, formset.fk.name, formset.instance))
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Delete through the service."""
+        remove(by=person_of(request), row=obj)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Delete after asking; a row that others depend on is kept, and the page says why."""
+        try:
+            with tied_to(None):
+                return super().delete_view(request, object_id, extra_context)
+        except RowRefused as refusal:
+            self.message_user(request, " ".join(refusal.messages), level="ERROR")
+            return HttpResponseRedirect(request.path)
+
+    def revert_disabled(self, request: HttpRequest, obj: Any = None) -> bool:
+        """History is for reading; a correction is a new entry."""
+        return True
+
+    def history_form_view(
+        self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """Show an earlier version."""
+        if request.method == "POST":
+            raise PermissionDenied("An earlier version is for reading; enter the correction on the row's page.")
+        return super().history_form_view(request, object_id, version_id, extra_context)
+
+
+class ReviewFilter(admin.SimpleListFilter):
+    """Rows of one of the person's reviews."""
+
+    title = "review"
+    parameter_name = "review"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        """Give the person's reviews."""
+        return list(standing_of(request).reviews(Act.VIEW).order_by("title").values_list("pk", "title"))
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Narrow the list."""
+        value = self.value()
+        return queryset.filter(**{queryset.model.review_path: value}) if value and value.isdecimal() else queryset

@@ -1,0 +1,96 @@
+"""What the person behind a request may see and do, read from their memberships once per request."""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import Model, Q
+from django.http import HttpRequest
+
+from evidence.models import EvidenceQuerySet, Extraction, Membership, Review
+from evidence.permissions import ACTS_BY_ROLE, Act, act_to_change
+
+
+class Standing:
+    """The reviews and roles of one person."""
+
+    def __init__(self, user: Any) -> None:
+        self.user = user
+        self.is_superuser = bool(user.is_superuser)
+        memberships = Membership.objects.filter(user=user) if user.is_authenticated else Membership.objects.none()
+        self._roles: dict[int, str] = dict(memberships.order_by().values_list("review_id", "role"))
+
+    def may(self, act: Act, review_id: int | None) -> bool:
+        """Whether the person may do this in the review."""
+        return self.is_superuser or act in ACTS_BY_ROLE.get(self._roles.get(review_id or 0, ""), frozenset())
+
+    def may_somewhere(self, act: Act) -> bool:
+        """Whether there is a review in which the person may do this."""
+        return self.is_superuser or any(act in ACTS_BY_ROLE[role] for role in self._roles.values())
+
+    def reviews(self, act: Act) -> EvidenceQuerySet:
+        """Give the reviews in which the person may do this."""
+        if self.is_superuser:
+            return Review.objects.all()
+        return Review.objects.filter(pk__in=[pk for pk in self._roles if self.may(act, pk)])
+
+    def readable(self, rows: EvidenceQuerySet) -> EvidenceQuerySet:
+        """Narrow rows to the person's reviews and, in those, to extractions and assessments that they may read."""
+        rows = rows.visible_to(self.user)
+        path = holder_path(rows.model)
+        if path is None or self.is_superuser:
+            return rows
+        prefix = f"{path}__" if path else ""
+        own = Q(**{f"{prefix}is_consensus": True}) | Q(**{f"{prefix}reviewer": self.user})
+        return rows.filter(own | Q(**{f"{rows.model.review_path}__in": self.reviews(Act.ADJUDICATE)}))
+
+    def may_read(self, row: Any) -> bool:
+        """Whether the person may read the row: its review, and the extraction or assessment that it is part of."""
+        review_id = row.owning_review.pk
+        holder = holder_of(row)
+        if holder is None or holder.is_consensus or holder.reviewer_id == self.user.pk:
+            return self.may(Act.VIEW, review_id)
+        return self.may(Act.ADJUDICATE, review_id)
+
+    def may_write(self, row: Any) -> bool:
+        """Whether the person may change the row: nobody writes in another reader's name or in what is complete."""
+        if not self.may(act_to_change(row), row.owning_review.pk):
+            return False
+        holder = holder_of(row)
+        if holder is None or self.is_superuser:
+            return True
+        if isinstance(holder, Extraction) and holder is not row and holder.status == Extraction.Status.COMPLETE:
+            return False
+        return bool(holder.is_consensus or holder.reviewer_id == self.user.pk)
+
+
+def holder_path(model: type[Model]) -> str | None:
+    """Give the lookup from a row to the extraction or assessment that it is part of; None where there is none."""
+    if hasattr(model, "is_consensus"):
+        return ""
+    path: str = getattr(model, "review_path", "")
+    return path.removesuffix("__study__review") if path.endswith("__study__review") else None
+
+
+def holder_of(row: Any) -> Any:
+    """Give the extraction or assessment that the row is part of; None where there is none."""
+    path = holder_path(type(row))
+    if path is None:
+        return None
+    for step in filter(None, path.split("__")):
+        row = getattr(row, step)
+    return row
+
+
+def standing_of(request: HttpRequest) -> Standing:
+    """Give the standing of the request's user."""
+    found: Standing | None = getattr(request, "standing", None)
+    if found is None or found.user != request.user:
+        found = Standing(request.user)
+        request.standing = found  # type: ignore[attr-defined]
+    return found
+
+
+def person_of(request: HttpRequest) -> User:
+    """Give the logged-in person; the admin site lets nobody else in."""
+    assert request.user.is_authenticated
+    return request.user

@@ -1,0 +1,145 @@
+"""What one request shows and edits on the page of a study: whose extraction, with which risk-of-bias tool."""
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+
+from evidence.admin.standing import Standing, standing_of
+from evidence.models import Arm, Extraction, Review, Study
+from evidence.permissions import Act
+from evidence.services import open_extraction
+from evidence.tools import Tool, UnknownTool, get_tool
+
+CONSENSUS, OWN = "consensus", "own"
+
+
+class Tab(NamedTuple):
+    """A link to one extraction of the study."""
+
+    key: str
+    label: str
+    is_current: bool
+
+
+@dataclass
+class StudyPage:
+    """One study with the extraction that is shown; rows look up arms here by number."""
+
+    user: Any
+    study: Study
+    mode: str
+    tool: Tool
+    extraction: Extraction
+    may_edit: bool
+    tabs: list[Tab]
+    arms_formset: Any = field(default=None)
+
+    @property
+    def is_consensus(self) -> bool:
+        """Whether the consensus is shown."""
+        return self.mode == CONSENSUS
+
+    def tie_to(self, study: Study) -> None:
+        """Point to the study instance that the page's form fills in."""
+        if study.review_id is None:
+            study.review = self.study.review
+        self.study = self.extraction.study = study
+
+    def arms(self) -> dict[int, Arm]:
+        """Give the arms on the page by number, also those that are not saved yet."""
+        formset = self.arms_formset
+        found: dict[int, Arm] = {}
+        if formset is None or not formset.is_bound:
+            return {arm.number: arm for arm in self.extraction.arms.all()} if self.extraction.pk else {}
+        _ = formset.errors  # makes every form read its data
+        for form in formset.forms:
+            number = form.cleaned_data.get("number") if hasattr(form, "cleaned_data") else None
+            if number is not None and form.is_kept():
+                found.setdefault(number, form.instance)
+        return found
+
+    def open(self) -> Extraction:
+        """Give the saved extraction that the rows belong to."""
+        if self.extraction.pk is None:
+            self.extraction = open_extraction(by=self.user, study=self.study, consensus=self.is_consensus)
+        return self.extraction
+
+
+def page_of(request: HttpRequest, study: Study | None) -> StudyPage:
+    """Give the page that the request asks for; a new study is one of the review in hand."""
+    found: StudyPage | None = getattr(request, "study_page", None)
+    if found is None:
+        found = _read_page(request, study or Study(review=review_in_hand(request)))
+        request.study_page = found  # type: ignore[attr-defined]
+    return found
+
+
+def review_in_hand(request: HttpRequest) -> Review:
+    """Give the review that a new study is entered for."""
+    asked = request.POST.get("review") or request.GET.get("review") or ""
+    reviews = standing_of(request).reviews(Act.RECORD)
+    review = reviews.filter(pk=asked).first() if asked.isdecimal() else None
+    if review is None:
+        raise PermissionDenied("Choose a review in which you record evidence.")
+    return review
+
+
+def _read_page(request: HttpRequest, study: Study) -> StudyPage:
+    standing = standing_of(request)
+    modes = _modes(standing, study)
+    asked = request.GET.get("extraction", "")
+    mode = asked if asked in modes else next(iter(modes))
+    extraction = _extraction(standing, study, mode)
+    try:
+        tool = get_tool(request.POST.get("rob-tool") or request.GET.get("tool") or _tool_in_use(study, extraction))
+    except UnknownTool:
+        tool = get_tool("rob2")
+    may_change = standing.may(Act.ADJUDICATE if mode == CONSENSUS else Act.RECORD, study.review_id)
+    return StudyPage(
+        user=request.user,
+        study=study,
+        mode=mode,
+        tool=tool,
+        extraction=extraction,
+        may_edit=mode in (CONSENSUS, OWN) and may_change and extraction.status != Extraction.Status.COMPLETE,
+        tabs=[Tab(key, label, key == mode) for key, label in modes.items()],
+    )
+
+
+def _modes(standing: Standing, study: Study) -> dict[str, str]:
+    """Give the extractions the person may open, the default one first; the others only to those who adjudicate."""
+    consensus, own = {CONSENSUS: "Consensus"}, {OWN: "My own extraction"}
+    if not standing.may(Act.RECORD, study.review_id):
+        return consensus
+    if not standing.may(Act.ADJUDICATE, study.review_id):
+        return own | consensus
+    others: dict[str, str] = {}
+    if study.pk:
+        rows = study.extractions.filter(is_consensus=False).exclude(reviewer=standing.user).select_related("reviewer")
+        others = {str(row.pk): f"{row.reviewer} (to read)" for row in rows}
+    return consensus | own | others
+
+
+def _extraction(standing: Standing, study: Study, mode: str) -> Extraction:
+    reviewer = None if mode == CONSENSUS else standing.user
+    found = None
+    if study.pk:
+        rows = study.extractions.select_related("reviewer", "completed_by")
+        asked = {"pk": mode} if mode.isdecimal() else {"is_consensus": mode == CONSENSUS, "reviewer": reviewer}
+        found = rows.filter(**asked).first()
+    if found is not None:
+        found.study = study
+        return found
+    return Extraction(study=study, is_consensus=mode == CONSENSUS, reviewer=reviewer)
+
+
+def _tool_in_use(study: Study, extraction: Extraction) -> str:
+    """Give the tool that the study is already assessed with, RoB 2 where there is none."""
+    if study.pk is None:
+        return "rob2"
+    rows = study.assessments.filter(
+        outcome=None, is_consensus=extraction.is_consensus, reviewer_id=extraction.reviewer_id
+    )
+    return rows.order_by("-tool").values_list("tool", flat=True).first() or "rob2"
