@@ -1,0 +1,220 @@
+"""Checks of what a plugin does: it answers, always the same, from what it was given, and changes nothing."""
+
+import builtins
+import copy
+import io
+import math
+import random
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from unittest import mock
+
+import numpy as np
+
+from analysis.contract import Dataset, Need
+from analysis.testing.errors import ConformanceError
+from analysis.testing.samples import MEASURES, SIZES, sample_dataset
+from analysis.testing.subject import Check, Subject, describe, text_of
+
+# Fields of a figure that name a column of its table, and those that name a field of the result.
+COLUMNS = ("label", "estimate", "ci_lower", "ci_upper", "weight")
+SUMMARIES = ("summary_estimate", "summary_ci_lower", "summary_ci_upper", "pi_lower", "pi_upper")
+# Any seeds do, as long as no plugin is likely to choose them.
+SEEDS = (20240229, 19370418)
+
+
+def _datasets() -> Iterator[Dataset]:
+    """Give the sample datasets, smallest first."""
+    for k in SIZES:
+        for measure in MEASURES:
+            yield sample_dataset(k=k, measure=measure)
+
+
+def answers_for_every_size(subject: Subject) -> None:
+    """Check that there is a result for 0, 1, 2, 3 and 10 studies, and a sentence where there are none."""
+    for dataset in _datasets():
+        messages = getattr(subject.ask(dataset), "messages", ())
+        if dataset.k == 0 and not messages:
+            raise ConformanceError("The result for k = 0 has no message that says why there is nothing.")
+        for message in messages:
+            if not message.strip().endswith((".", "!", "?")):
+                raise ConformanceError(f"A message is not a sentence: {message!r}.")
+
+
+def gives_finite_numbers(subject: Subject) -> None:
+    """Check that no number of the result is NaN or infinite."""
+    for dataset in _datasets():
+        for path, number in _numbers(subject.ask(dataset).model_dump(), "result"):
+            if not math.isfinite(number):
+                raise ConformanceError(f"The number {path} is {number} for {describe(dataset)}; undefined is None.")
+
+
+def is_deterministic(subject: Subject) -> None:
+    """Check that asking twice gives the same bytes, whatever the state of the random generators."""
+    for dataset in _datasets():
+        texts = []
+        for seed in SEEDS:
+            with _seeded(seed):
+                again = Dataset.model_validate_json(dataset.model_dump_json())
+                texts.append(text_of(subject.ask(again, upstream=copy.deepcopy(subject.upstream(dataset)))))
+        if len(set(texts)) > 1:
+            raise ConformanceError(f"The plugin gives two different results for {describe(dataset)}.")
+
+
+def survives_json(subject: Subject) -> None:
+    """Check that the result comes back from its canonical text as it was."""
+    for dataset in _datasets():
+        result = subject.ask(dataset)
+        if subject.plugin.result.model_validate_json(text_of(result)) != result:
+            raise ConformanceError(f"The result for {describe(dataset)} does not come back from JSON as it was.")
+
+
+def changes_nothing(subject: Subject) -> None:
+    """Check that dataset, parameters and upstream results are the same after the run."""
+    for dataset in _datasets():
+        upstream = subject.upstream(dataset)
+        params = subject.plugin.params()
+        before = text_of(dataset), text_of(params), copy.deepcopy(upstream)
+        subject.ask(dataset, params=params, upstream=upstream)
+        for what, one, other in zip(
+            ("dataset", "parameters", "results that it reads"),
+            before,
+            (text_of(dataset), text_of(params), upstream),
+            strict=True,
+        ):
+            if one != other:
+                raise ConformanceError(f"The plugin changes the {what} for {describe(dataset)}.")
+
+
+def touches_no_global_state(subject: Subject) -> None:
+    """Check that the random generators of Python and NumPy are where they were."""
+    for dataset in _datasets():
+        upstream = subject.upstream(dataset)
+        with _seeded(SEEDS[0]):
+            before = random.getstate(), _numpy_state()
+            subject.ask(dataset, upstream=upstream)
+            if (random.getstate(), _numpy_state()) != before:
+                raise ConformanceError("The plugin uses a global random generator; a seed is a parameter.")
+
+
+def opens_nothing(subject: Subject) -> None:
+    """Check that no file and no connection is opened during the run."""
+    for dataset in _datasets():
+        upstream = subject.upstream(dataset)
+        subject.ask(dataset, upstream=upstream)  # the first run may import what it needs
+        opened: list[str] = []
+
+        def refuse(*args: Any, opened: list[str] = opened, **kwargs: Any) -> None:
+            opened.append(repr(args[0]) if args else "a connection")
+            raise OSError("A plugin opens no file and no connection.")
+
+        with (
+            mock.patch.object(builtins, "open", refuse),
+            mock.patch.object(io, "open", refuse),
+            mock.patch.object(socket, "socket", refuse),
+        ):
+            try:
+                subject.ask(dataset, upstream=upstream)
+            except ConformanceError:
+                if not opened:
+                    raise
+        if opened:
+            raise ConformanceError(f"The plugin opens a file or a connection: {opened[0]}.")
+
+
+def reports_progress_without_effect(subject: Subject) -> None:
+    """Check that the callback changes no result and gets fractions from 0 to 1 with words."""
+    for dataset in _datasets():
+        reports: list[tuple[Any, Any]] = []
+        upstream = subject.upstream(dataset)
+
+        def listen(fraction: float, says: str, reports: list[tuple[Any, Any]] = reports) -> None:
+            reports.append((fraction, says))
+
+        silent = subject.ask(dataset, upstream=upstream)
+        heard = subject.ask(dataset, upstream=upstream, progress=listen)
+        if text_of(silent) != text_of(heard):
+            raise ConformanceError("The progress callback changes the result.")
+        for fraction, says in reports:
+            if not (isinstance(fraction, int | float) and 0 <= fraction <= 1 and isinstance(says, str)):
+                raise ConformanceError(f"A report of progress is no fraction with words: {fraction!r}, {says!r}.")
+
+
+def states_what_it_reads(subject: Subject) -> None:
+    """Check that a plugin whose result depends on risk of bias or on other facts says so in its needs."""
+    kept_out: dict[Need, dict[str, Any]] = {
+        Need.RISK_OF_BIAS: {"rob": {}},
+        Need.MODERATORS: {"facts": {}, "year": None, "week": None},
+    }
+    for need, update in kept_out.items():
+        if need in subject.plugin.needs:
+            continue
+        for dataset in _datasets():
+            upstream = subject.upstream(dataset)
+            effects = tuple(effect.model_copy(update=update) for effect in dataset.effects)
+            without = dataset.model_copy(update={"effects": effects})
+            if text_of(subject.ask(dataset, upstream=upstream)) != text_of(subject.ask(without, upstream=upstream)):
+                raise ConformanceError(f"The result depends on {need.value}, which is not among the needs.")
+
+
+def draws_what_it_has(subject: Subject) -> None:
+    """Check that each figure names a table and fields that the result has."""
+    for dataset in _datasets():
+        result = subject.ask(dataset).model_dump(mode="json")
+        for figure in result.get("figures", ()):
+            rows = result.get(figure["rows"])
+            if not isinstance(rows, list):
+                raise ConformanceError(f"A figure draws the table “{figure['rows']}”, which the result does not have.")
+            for column in (figure[name] for name in COLUMNS if figure[name]):
+                if any(column not in row for row in rows):
+                    raise ConformanceError(f"A figure draws the column “{column}”, which “{figure['rows']}” has not.")
+            for field in (figure[name] for name in SUMMARIES if figure[name]):
+                if field not in result:
+                    raise ConformanceError(f"A figure draws the field “{field}”, which the result does not have.")
+
+
+def _numbers(value: Any, path: str) -> Iterator[tuple[str, float]]:
+    """Give every number inside plain data with the path to it."""
+    if isinstance(value, float | np.floating):
+        yield path, float(value)
+    elif isinstance(value, Mapping):
+        for name, one in value.items():
+            yield from _numbers(one, f"{path}.{name}")
+    elif isinstance(value, list | tuple | set | frozenset | np.ndarray):
+        for index, one in enumerate(value):
+            yield from _numbers(one, f"{path}[{index}]")
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Put the global random generators into a known state, and back afterwards."""
+    states = random.getstate(), np.random.get_state()
+    random.seed(seed)
+    np.random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])
+
+
+def _numpy_state() -> tuple[Any, ...]:
+    """Give the state of NumPy's global generator as something that can be compared."""
+    name, keys, *rest = np.random.get_state()
+    return (name, bytes(np.asarray(keys).data), *rest)
+
+
+BEHAVIOUR: tuple[Check, ...] = (
+    answers_for_every_size,
+    gives_finite_numbers,
+    is_deterministic,
+    survives_json,
+    changes_nothing,
+    touches_no_global_state,
+    opens_nothing,
+    reports_progress_without_effect,
+    states_what_it_reads,
+    draws_what_it_has,
+)
