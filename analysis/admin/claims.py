@@ -1,0 +1,69 @@
+"""What a manuscript prints about an analysis: rows on the page of the analysis, and a list to search."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import transaction
+from django.http import HttpRequest
+
+from analysis.admin.scoped import ReadOnlyAdmin
+from analysis.models import Claim
+from analysis.services import record_claim
+from evidence.admin.rows import tied_to
+from evidence.admin.scoped import ReviewFilter, ScopedInline
+from evidence.permissions import Act, require
+
+
+class ClaimRows(ScopedInline, admin.TabularInline):
+    """Printed numbers, to be held beside what is computed."""
+
+    model = Claim
+    change_act = Act.ANALYSE
+    fields = ("quantity", "measure", "as_printed", "place")
+    verbose_name = "printed number"
+    verbose_name_plural = "What the manuscript prints"
+
+
+def save_claims(formset: Any, *, by: Any) -> None:
+    """Save the rows of the page through the service; a row whose keys changed replaces the old one."""
+    formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
+    for form in formset.forms:
+        is_gone = form in formset.deleted_forms
+        if not (is_gone or form.has_changed()):
+            continue
+        row, was_stored = form.instance, form.instance.pk is not None
+        with tied_to(form.prefix):
+            moved = was_stored and set(form.changed_data) & {"quantity", "measure", "place"}
+            if was_stored and (is_gone or moved):
+                remove_claim(by=by, claim=Claim.objects.get(pk=row.pk))
+            if is_gone:
+                formset.deleted_objects.extend([row] if was_stored else [])
+                continue
+            values = {name: getattr(row, name) for name in ("quantity", "measure", "as_printed", "place")}
+            saved = record_claim(by=by, analysis=formset.instance, **values)
+        if was_stored:
+            formset.changed_objects.append((saved, form.changed_data))
+        else:
+            formset.new_objects.append(saved)
+
+
+@transaction.atomic
+def remove_claim(*, by: Any, claim: Claim) -> None:
+    """Remove a printed number; its history stays."""
+    require(by, Act.ANALYSE, claim.analysis.review)
+    claim.stamp(by)
+    claim.delete()
+
+
+@admin.register(Claim)
+class ClaimAdmin(ReadOnlyAdmin):
+    """All printed numbers; they are edited on the page of their analysis."""
+
+    list_display = ("analysis", "quantity", "measure", "as_printed", "place")
+    list_filter = (ReviewFilter, "quantity")
+    list_select_related = ("analysis",)
+    search_fields = ("analysis__title", "as_printed", "place")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Read the analyses along."""
+        return super().get_queryset(request).select_related("analysis__review")

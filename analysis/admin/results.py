@@ -1,0 +1,52 @@
+"""Any result as tables: facts, and one table for each list of rows."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+LEFT_OUT = ("figures", "messages")
+# Stored results have their names in alphabetical order; a reader wants these first, and sentences last.
+FIRST = (
+    *("label", "title", "name", "study", "k", "model", "measure", "estimate", "se", "ci_lower", "ci_upper", "level"),
+    *("ci_method", "p_value", "weight", "pi_lower", "pi_upper", "tau2", "tau", "i2", "h2", "q", "q_df", "q_p_value"),
+)
+LAST = ("conditions", "reasons", "looked_at", "message")
+
+
+class Table(NamedTuple):
+    """A table of a result: its name, the names of its columns and its rows."""
+
+    name: str
+    columns: list[str]
+    rows: list[list[Any]]
+
+
+class Tables(NamedTuple):
+    """A result in parts: single values by name, tables, and sentences."""
+
+    facts: list[tuple[str, Any]]
+    tables: list[Table]
+    messages: list[str]
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Give names in the order in which a reader wants them."""
+    places = {name: place for place, name in enumerate(FIRST)} | dict.fromkeys(LAST, 1000)
+    return sorted(names, key=lambda name: places.get(name, len(FIRST)))
+
+
+def tables_of(result: Mapping[str, Any]) -> Tables:
+    """Give the parts of a result."""
+    facts: list[tuple[str, Any]] = []
+    tables: list[Table] = []
+    for name in in_order(result):
+        value = result[name]
+        if name in LEFT_OUT:
+            continue
+        if isinstance(value, Mapping):
+            tables.append(Table(name, in_order(value), [[value[column] for column in in_order(value)]]))
+        elif isinstance(value, list) and value and all(isinstance(row, Mapping) for row in value):
+            columns = in_order({column: None for row in value for column in row})
+            tables.append(Table(name, columns, [[row.get(column) for column in columns] for row in value]))
+        else:
+            facts.append((name, value))
+    return Tables(facts, tables, [str(message) for message in result.get("messages", ())])

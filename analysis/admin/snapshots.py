@@ -1,0 +1,163 @@
+"""Snapshots: the list, the page that shows everything about one, its files, and the forms to rate and to sign."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+
+from analysis import canonical
+from analysis.admin.certainty import RatingForm, SigningForm, certainty_context
+from analysis.admin.comparison import claim_rows
+from analysis.admin.downloads import FILES, NoSuchFile, file_of
+from analysis.admin.reading import Reading, figures_of
+from analysis.admin.results import tables_of
+from analysis.admin.scoped import ReadOnlyAdmin
+from analysis.admin.studies import not_pooled_groups, study_rows
+from analysis.models import SignOff, Snapshot
+from evidence.admin.scoped import ReviewFilter
+from evidence.admin.standing import standing_of
+from evidence.permissions import Act
+
+
+@admin.register(Snapshot)
+class SnapshotAdmin(ReadOnlyAdmin):
+    """What analyses gave, for ever."""
+
+    list_display = ("analysis", "number", "published_at", "published_by", "signed_off", "short_digest")
+    list_display_links = ("analysis", "number")
+    list_filter = (ReviewFilter, "published_at")
+    search_fields = ("analysis__title", "analysis__slug", "digest")
+    ordering = ("-published_at", "-id")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Read what the page names along."""
+        rows = super().get_queryset(request)
+        return rows.select_related("analysis__review", "published_by", "sign_off__signed_by", "freeze", "dataset")
+
+    @admin.display(description="signed off by")
+    def signed_off(self, snapshot: Any) -> str:
+        """Who stands by the snapshot."""
+        signed = sign_off_of(snapshot)
+        return str(signed.signed_by) if signed else "–"
+
+    @admin.display(description="digest")
+    def short_digest(self, snapshot: Any) -> str:
+        """The first digits of the digest."""
+        return snapshot.digest[:12]
+
+    def get_urls(self) -> list[Any]:
+        """Add the files and the two forms."""
+        view = self.admin_site.admin_view
+        return [
+            path("<int:snapshot_id>/files/<str:name>", view(self.file_view), name="analysis_snapshot_file"),
+            path("<int:snapshot_id>/rate/", view(self.rate_view), name="analysis_snapshot_rate"),
+            path("<int:snapshot_id>/sign/", view(self.sign_view), name="analysis_snapshot_sign"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Show the snapshot."""
+        if request.method not in ("GET", "HEAD"):
+            raise PermissionDenied("A snapshot is kept as it was published.")
+        snapshot = self.get_object(request, object_id)
+        if snapshot is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
+        return self.page(request, Reading(snapshot))
+
+    def page(self, request: HttpRequest, reading: Reading, **forms_with_errors: Any) -> HttpResponse:
+        """Give the page, with forms that have errors in place of empty ones."""
+        context = {**self.admin_site.each_context(request), **self.context(request, reading), **forms_with_errors}
+        status = 422 if forms_with_errors else 200
+        return TemplateResponse(request, "admin/analysis/snapshot/page.html", context, status=status)
+
+    def context(self, request: HttpRequest, reading: Reading) -> dict[str, Any]:
+        """Give what the page shows."""
+        snapshot = reading.snapshot
+        others = dict(Snapshot.objects.filter(analysis=snapshot.analysis_id).values_list("number", "pk"))
+        current = max(others)
+        is_current = snapshot.number == current
+        may_sign = standing_of(request).may(Act.SIGN, snapshot.analysis.review_id)
+        context = certainty_context(request, reading, may_sign=may_sign, is_current=is_current)
+        shown = (("previous", snapshot.number - 1), ("next", snapshot.number + 1), ("current", current))
+        return context | {
+            "title": str(snapshot),
+            "opts": self.opts,
+            "reading": reading,
+            "snapshot": snapshot,
+            "analysis": snapshot.analysis,
+            "pooling": reading.pooling,
+            "is_ratio": reading.is_ratio,
+            "is_current": is_current,
+            "neighbours": {name: {"number": number, "pk": others.get(number)} for name, number in shown},
+            "sign_off": sign_off_of(snapshot),
+            "studies": study_rows(reading),
+            "not_pooled": not_pooled_groups(reading),
+            "forest": figures_of(reading.pooling)[:1],
+            "sensitivity_figures": figures_of(reading.sensitivity),
+            "claims": claim_rows(reading, context["rating"]),
+            "others": [(reading.runs[name], tables_of(result)) for name, result in reading.other_results().items()],
+            "environments": {run.plugin: canonical.from_text(run.environment) for run in reading.runs.values()},
+            "files": list(FILES),
+        }
+
+    def file_view(self, request: HttpRequest, snapshot_id: int, name: str) -> HttpResponse:
+        """Give a file of the snapshot as an attachment."""
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        reading = self.reading_or_404(request, snapshot_id)
+        try:
+            text, media_type = file_of(reading, name)
+        except NoSuchFile as error:
+            raise Http404("The snapshot has no such file.") from error
+        stem = f"{reading.snapshot.analysis.slug}-snapshot-{reading.snapshot.number}"
+        headers = {"Content-Disposition": f'attachment; filename="{stem}-{name}"'}
+        return HttpResponse(text, content_type=media_type, headers=headers)
+
+    def rate_view(self, request: HttpRequest, snapshot_id: int) -> HttpResponse:
+        """Rate the certainty on the grounds of the snapshot's GRADE run."""
+        return self._ask(request, snapshot_id, "rating_form", RatingForm, "rate", "The rating is recorded.")
+
+    def sign_view(self, request: HttpRequest, snapshot_id: int) -> HttpResponse:
+        """Sign the snapshot off."""
+        return self._ask(request, snapshot_id, "signing_form", SigningForm, "sign", "The snapshot is signed off.")
+
+    def _ask(
+        self, request: HttpRequest, snapshot_id: int, place: str, form_class: type[forms.Form], act: str, done: str
+    ) -> HttpResponse:
+        """Let a form call its service; show the page again with the sentences where it refuses."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        reading = self.reading_or_404(request, snapshot_id)
+        if not standing_of(request).may(Act.SIGN, reading.snapshot.analysis.review_id):
+            raise PermissionDenied("Your role in the review does not cover rating and signing off.")
+        if place == "rating_form" and "grade" not in reading.runs:
+            raise Http404("The snapshot has no GRADE run to rate on.")
+        form = form_class(request.POST)
+        if form.is_valid():
+            try:
+                getattr(form, act)(by=request.user, reading=reading)
+            except ValidationError as error:
+                form.add_error(None, error.messages)
+            else:
+                messages.success(request, done)
+                return HttpResponseRedirect(reverse("admin:analysis_snapshot_change", args=[snapshot_id]))
+        return self.page(request, reading, **{place: form})
+
+    def reading_or_404(self, request: HttpRequest, snapshot_id: int) -> Reading:
+        """Give a snapshot of the person's reviews."""
+        snapshot = self.get_object(request, str(snapshot_id))
+        if snapshot is None:
+            raise Http404("There is no such snapshot in your reviews.")
+        return Reading(snapshot)
+
+
+def sign_off_of(snapshot: Snapshot) -> SignOff | None:
+    """Give who stands by a snapshot; None while nobody does."""
+    found: SignOff | None = getattr(snapshot, "sign_off", None)
+    return found

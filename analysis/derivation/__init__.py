@@ -1,0 +1,6 @@
+"""From frozen evidence to a dataset: a pure function of the freeze's content and the rules of the analysis."""
+
+from analysis.derivation.dataset import DerivationError, derive
+from analysis.derivation.rules import Rules
+
+__all__ = ["DerivationError", "Rules", "derive"]

@@ -1,0 +1,146 @@
+"""Computing one run: claim its row, read its inputs, call the plugin, store what came out."""
+
+import os
+import platform
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from importlib.metadata import version
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from analysis import canonical
+from analysis.contract import Dataset, Result
+from analysis.models import Run
+from analysis.registry import AnyPlugin, get_plugin
+
+RECORDED_PACKAGES = ("numpy", "scipy", "pydantic", "Django")
+
+
+class RunFailed(RuntimeError):
+    """A run failed; its row says why."""
+
+    def __init__(self, run: Run, sentence: str) -> None:
+        super().__init__(f"The step “{run.plugin}” failed: {sentence}")
+
+
+class MissingUpstream(RuntimeError):
+    """A run reads the result of another that has not succeeded."""
+
+    def __init__(self, plugin: str, status: str) -> None:
+        super().__init__(f"It reads the result of “{plugin}”, which has not succeeded (it is {status}).")
+
+
+class VersionChanged(RuntimeError):
+    """The plugin that is installed is not the one that the run was requested of."""
+
+    def __init__(self, run: Run, plugin: AnyPlugin) -> None:
+        super().__init__(
+            f"The run asks for {run.plugin} {run.plugin_version}, but version {plugin.version} is installed."
+        )
+
+
+def compute(key: str) -> bool:
+    """Compute the run with this key, unless another worker has it or it is done; give whether we computed it.
+
+    Raises
+    ------
+    RunFailed : the plugin, or reading what it needs, failed; the row is marked as failed with the reason
+    """
+    worker = worker_name()
+    attempt = Run.objects.claim(key, worker=worker, now=timezone.now(), lease_until=_lease_end())
+    if attempt is None:
+        return False
+    run = Run.objects.select_related("dataset").get(key=key)
+    try:
+        with heartbeat(key, attempt):
+            text = canonical.to_text(call_plugin(run, attempt=attempt).model_dump(mode="json"))
+    except Exception as error:
+        sentence = str(error) or f"The plugin stopped with {type(error).__name__}."
+        _finish(key, attempt, worker, status=Run.Status.FAILED, error=sentence)
+        raise RunFailed(run, sentence) from error
+    outcome = {"result": text, "result_digest": canonical.digest(text), "environment": environment_text()}
+    return _finish(key, attempt, worker, status=Run.Status.SUCCEEDED, progress=1.0, progress_says="", **outcome)
+
+
+def call_plugin(run: Run, *, attempt: int | None = None) -> Result:
+    """Give what the plugin makes of the run's stored inputs; with an attempt, its progress is noted in the row.
+
+    Raises
+    ------
+    VersionChanged : another version of the plugin is installed
+    MissingUpstream : a run that this one reads has not succeeded
+    """
+    plugin = get_plugin(run.plugin)
+    if plugin.version != run.plugin_version:
+        raise VersionChanged(run, plugin)
+    dataset = Dataset.model_validate_json(run.dataset.content)
+    params = plugin.params.model_validate_json(run.params)
+
+    def progress(fraction: float, says: str) -> None:
+        if attempt is not None:
+            Run.objects.report(run.key, attempt=attempt, progress=fraction, says=says)
+
+    result = plugin.run(dataset, params, _upstream(run), progress)
+    return plugin.result.model_validate(result)
+
+
+def _upstream(run: Run) -> dict[str, Any]:
+    """Give the results that the run reads, by plugin, as plain data."""
+    results = {}
+    for name, key in canonical.from_text(run.upstream).items():
+        other = Run.objects.get(key=key)
+        if other.status != Run.Status.SUCCEEDED:
+            raise MissingUpstream(name, other.get_status_display().lower())
+        results[name] = canonical.from_text(other.result)
+    return results
+
+
+def _finish(key: str, attempt: int, worker: str, **outcome: Any) -> bool:
+    return Run.objects.finish(key, attempt=attempt, now=timezone.now(), worker=worker, **outcome)
+
+
+def _lease_end() -> Any:
+    return timezone.now() + timedelta(seconds=settings.RUN_LEASE_SECONDS)
+
+
+@contextmanager
+def heartbeat(key: str, attempt: int) -> Iterator[None]:
+    """Renew the lease every third of its length while the block runs, so that only a dead worker loses its run.
+
+    Runs inside a transaction are not renewed: another connection could not see them, and nobody can take them over.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
+    done = threading.Event()
+
+    def beat() -> None:
+        while not done.wait(settings.RUN_LEASE_SECONDS / 3):
+            if not Run.objects.renew(key, attempt=attempt, lease_until=_lease_end()):
+                break
+        connection.close()
+
+    thread = threading.Thread(target=beat, name=f"heartbeat-{key[:8]}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def worker_name() -> str:
+    """Name this process: host and process number."""
+    return f"{socket.gethostname()[:100]}:{os.getpid()}"
+
+
+def environment_text() -> str:
+    """Give the versions that results may depend on, as canonical JSON."""
+    packages = {name: version(name) for name in RECORDED_PACKAGES}
+    return canonical.to_text({"python": platform.python_version(), "machine": platform.machine(), **packages})

@@ -1,0 +1,1 @@
+"""What leaves Quorum: tables of results."""

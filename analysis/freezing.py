@@ -1,0 +1,224 @@
+"""The evidence of a review at one moment, as canonical JSON: what every later step reads instead of the database.
+
+Rows are named by what they are (study code, arm number, instrument, week), never by a database key, so that the same
+evidence gives the same digest in every database. Numbers are texts, as entered.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from analysis import canonical
+from evidence.models import (
+    Arm,
+    ArmResult,
+    Assessment,
+    Characteristic,
+    ComponentType,
+    ContrastResult,
+    Extraction,
+    Outcome,
+    Review,
+    Study,
+)
+from evidence.models.fields import trim
+from evidence.tools import get_tool
+
+FORMAT = 1
+SOURCE_FIELDS = ("page", "table", "quote", "source_url", "note")
+SHARED_FIELDS = ("time_as_printed", "value_kind", "sign", "is_adjusted", "is_printed_so")
+ARM_NUMBERS = ("week", "mean", "sd", "se", "median", "q1", "q3", "minimum", "maximum", "percent")
+ARM_COUNTS = ("n", "events", "total")
+CONTRAST_NUMBERS = ("week", "estimate", "standard_error", "t_value", "p_value")
+CONTRAST_COUNTS = ("n_first", "n_second")
+INTERVAL = ("ci_lower", "ci_upper", "ci_level")
+
+
+def take_content(review: Review) -> dict[str, Any]:
+    """Give the evidence of a review as plain data: its vocabulary, outcomes and consensus extractions."""
+    return {
+        "format": FORMAT,
+        "review": review.slug,
+        "outcomes": {outcome.code: _outcome(outcome) for outcome in _outcomes(review)},
+        "comparator_types": {word.code: word.name for word in review.comparatortype_set.all()},
+        "component_types": {word.code: _component_type(word) for word in review.componenttype_set.all()},
+        "characteristics": {
+            field.code: {"name": field.name, "kind": field.kind, "unit": field.unit}
+            for field in review.characteristic_fields.all()
+        },
+        "studies": {study.code: _study(study) for study in _studies(review)},
+    }
+
+
+def _outcomes(review: Review) -> Any:
+    return Outcome.objects.filter(review=review).prefetch_related("windows", "instruments")
+
+
+def _studies(review: Review) -> Any:
+    consensus = "extractions"
+    return (
+        Study.objects.filter(review=review)
+        .select_related("companion_of")
+        .prefetch_related(
+            "reports",
+            consensus,
+            f"{consensus}__characteristics__field",
+            f"{consensus}__arms__comparator_type",
+            f"{consensus}__arms__components__type",
+            f"{consensus}__arms__results__instrument__outcome",
+            f"{consensus}__arms__results__settlement",
+            f"{consensus}__contrasts__instrument__outcome",
+            f"{consensus}__contrasts__first_arm",
+            f"{consensus}__contrasts__second_arm",
+            f"{consensus}__contrasts__settlement",
+            "assessments__judgements",
+            "assessments__outcome",
+        )
+    )
+
+
+def number(value: Decimal | None) -> str | None:
+    """Give a number as text, in plain notation, as entered."""
+    return None if value is None else format(trim(value), "f")
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    numbers = ("scale_min", "scale_max", "mcid_between", "mcid_within")
+    return {
+        "name": outcome.name,
+        "direction": outcome.direction,
+        "unit": outcome.unit,
+        **{name: number(getattr(outcome, name)) for name in numbers},
+        "windows": {
+            window.code: {
+                "name": window.name,
+                **{name: number(getattr(window, name)) for name in ("target_week", "from_week", "to_week")},
+            }
+            for window in outcome.windows.all()
+        },
+        "instruments": {
+            instrument.code: {
+                "name": instrument.name,
+                "kind": instrument.kind,
+                "direction": instrument.direction,
+                "scale_min": number(instrument.scale_min),
+                "scale_max": number(instrument.scale_max),
+            }
+            for instrument in outcome.instruments.all()
+        },
+    }
+
+
+def _component_type(word: ComponentType) -> dict[str, str]:
+    return {"family": word.family, "name": word.name}
+
+
+def _study(study: Study) -> dict[str, Any]:
+    consensus = next((row for row in study.extractions.all() if row.is_consensus), None)
+    return {
+        "label": study.label,
+        "year": study.year,
+        "design": study.design,
+        "companion_of": study.companion_of.code if study.companion_of else None,
+        "reports": [
+            {"citation": report.citation, "doi": report.doi, "pmid": report.pmid, "url": report.url}
+            for report in study.reports.all()
+        ],
+        "extraction": None if consensus is None else _extraction(consensus),
+        "assessments": [_assessment(row) for row in study.assessments.all() if row.is_consensus],
+    }
+
+
+def _extraction(extraction: Extraction) -> dict[str, Any]:
+    return {
+        "status": extraction.status,
+        "characteristics": {row.field.code: _characteristic(row) for row in extraction.characteristics.all()},
+        "arms": [_arm(arm) for arm in sorted(extraction.arms.all(), key=lambda arm: arm.number)],
+        "contrasts": _ordered([_contrast(row) for row in extraction.contrasts.all()]),
+    }
+
+
+def _ordered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give rows in an order that does not depend on when they were entered."""
+    return sorted(rows, key=canonical.to_text)
+
+
+def _source(row: Any) -> dict[str, str]:
+    return {name: getattr(row, name) for name in SOURCE_FIELDS}
+
+
+def _characteristic(row: Characteristic) -> dict[str, Any]:
+    value = number(row.number) if row.number is not None else row.text or row.flag
+    return {"value": value, **_source(row)}
+
+
+def _arm(arm: Arm) -> dict[str, Any]:
+    components = [
+        {
+            "type": component.type.code,
+            **{name: number(getattr(component, name)) for name in ("weeks", "sessions_per_week", "minutes")},
+        }
+        for component in arm.components.all()
+    ]
+    return {
+        "number": arm.number,
+        "label": arm.label,
+        "role": arm.role,
+        "comparator_type": arm.comparator_type.code if arm.comparator_type else None,
+        "n_randomised": arm.n_randomised,
+        "components": _ordered(components),
+        "results": _ordered([_arm_result(row) for row in arm.results.all()]),
+        **_source(arm),
+    }
+
+
+def _arm_result(row: ArmResult) -> dict[str, Any]:
+    return {
+        **_printed(row),
+        **{name: number(getattr(row, name)) for name in ARM_NUMBERS},
+        **{name: getattr(row, name) for name in ARM_COUNTS},
+    }
+
+
+def _contrast(row: ContrastResult) -> dict[str, Any]:
+    return {
+        "first_arm": row.first_arm.number,
+        "second_arm": row.second_arm.number,
+        "measure": row.measure,
+        "measure_as_printed": row.measure_as_printed,
+        "p_relation": row.p_relation,
+        **_printed(row),
+        **{name: number(getattr(row, name)) for name in CONTRAST_NUMBERS},
+        **{name: getattr(row, name) for name in CONTRAST_COUNTS},
+    }
+
+
+def _printed(row: ArmResult | ContrastResult) -> dict[str, Any]:
+    settlement = getattr(row, "settlement", None)
+    return {
+        "outcome": row.instrument.outcome.code,
+        "instrument": row.instrument.code,
+        **{name: number(getattr(row, name)) for name in INTERVAL},
+        **{name: getattr(row, name) for name in SHARED_FIELDS},
+        "contradictions": row.contradictions() if row.is_printed_so else [],
+        "settlement": None
+        if settlement is None
+        else {
+            **{name: number(getattr(settlement, name)) for name in ("value", "ci_lower", "ci_upper")},
+            "reason": settlement.reason,
+        },
+        **_source(row),
+    }
+
+
+def _assessment(assessment: Assessment) -> dict[str, Any]:
+    tool = get_tool(assessment.tool)
+    return {
+        "tool": assessment.tool,
+        "tool_version": assessment.tool_version,
+        "levels": list(tool.levels),
+        "outcome": assessment.outcome.code if assessment.outcome else None,
+        "judgements": {
+            row.domain: {"judgement": row.judgement, "justification": row.justification}
+            for row in assessment.judgements.all()
+        },
+    }

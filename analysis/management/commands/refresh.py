@@ -1,0 +1,57 @@
+"""`manage.py refresh`: bring the analyses of a review up to date."""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from analysis.models import Analysis
+from analysis.services import Refreshed, refresh_many
+from evidence.models import Review
+from evidence.permissions import NotAllowed
+
+
+def describe(outcome: Refreshed) -> str:
+    """Say in a line what a refresh came to."""
+    if outcome.failure:
+        return f"failed: {outcome.failure}"
+    if outcome.snapshot is None:
+        return f"queued: {outcome.computed} to compute, {outcome.reused} known"
+    runs = f"{outcome.computed} computed, {outcome.reused} known"
+    return f"snapshot {outcome.snapshot.number} {'published' if outcome.is_new else 'unchanged'} ({runs})"
+
+
+class Command(BaseCommand):
+    """Compute what changed since the last time, and publish new snapshots."""
+
+    help = "Brings the analyses of a review up to date: computes what changed, publishes new snapshots."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the review, the person and, where wanted, single analyses."""
+        parser.add_argument("review", help="short name (slug) of the review")
+        parser.add_argument("--analysis", action="append", help="short name of an analysis; repeat for more")
+        parser.add_argument("--as", dest="username", required=True, help="user who asks for it")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Print a line for each analysis; exit status 1 where one failed."""
+        review = Review.objects.filter(slug=options["review"]).first()
+        user = User.objects.filter(username=options["username"]).first()
+        if review is None or user is None:
+            missing = "review" if review is None else "user"
+            name = options["review"] if review is None else options["username"]
+            raise CommandError(f"There is no {missing} “{name}”.")
+        analyses = Analysis.objects.filter(review=review)
+        if options["analysis"]:
+            analyses = analyses.filter(slug__in=options["analysis"])
+        failed = computed = 0
+        try:
+            for outcome in refresh_many(by=user, analyses=analyses):
+                failed += bool(outcome.failure)
+                computed += outcome.computed
+                self.stdout.write(f"{outcome.analysis.slug:<40} {describe(outcome)}")
+        except (ValidationError, NotAllowed) as error:
+            raise CommandError(" ".join(getattr(error, "messages", [str(error)]))) from error
+        self.stdout.write(f"{computed} runs computed.")
+        if failed:
+            raise CommandError(f"{failed} analyses failed.")
