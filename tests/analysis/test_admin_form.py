@@ -20,7 +20,7 @@ def form_data(world: World, client: Client, analysis: Analysis | None = None, **
     data: dict[str, Any] = {}
     for name, field in form.fields.items():
         value = field.prepare_value(form.get_initial_for_field(field, name))
-        if value not in (None, False):
+        if value is not None and value is not False:
             data[name] = "on" if value is True else value
     rules = {f"rule_{name}": value for name, value in world.rules().items()}
     given = {} if analysis else {"title": "Pain", "slug": "pain", "kind": "main", "position": "0", **rules}

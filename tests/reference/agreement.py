@@ -8,7 +8,7 @@ from typing import Any
 from analysis.engine import Pooled
 
 # Both sides work in double precision (1e-16). Sums over 100 studies and the flat top of a likelihood cost some digits,
-# p values of 1e-100 most: the worst seen is 2e-11. 1e-9 leaves room for another BLAS and is below what anyone prints.
+# tiny p values most: the worst seen is 2e-11. 1e-9 leaves room for another BLAS and is below what anyone prints.
 EXACT = 1e-9
 # metafor's own default stops when a step of tau2 is below 1e-5 (ML, REML) or, for PM and the Q-profile interval, when
 # the root is known to 1.2e-4 (uniroot's .Machine$double.eps^0.25). Slow convergence makes the first about ten steps.

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from analysis.exports.results_table import result_rows, text_table
-from analysis.importing import import_analyses, read_analyses
+from analysis.importing import BadFile, import_analyses, read_analyses
 from analysis.management.commands.refresh import describe
 from analysis.models import Analysis
 from analysis.services import Refreshed, refresh_many
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         self._step("Evidence of the low-back-pain review", lambda: self._load(owner))
         review = Review.objects.get(slug=SLUG)
         self._step("The team", lambda: make_team(owner, review))
-        self._step("Analyses", lambda: import_analyses(by=owner, review=review, file=read_analyses(ANALYSES)))
+        self._step("Analyses of the paper", lambda: plan_analyses(owner, review))
         outcomes = self._refresh(owner, review)
         self._report(review, outcomes, users)
 
@@ -144,6 +144,14 @@ def save_passwords(path: Path, passwords: dict[str, str]) -> None:
     path.parent.mkdir(exist_ok=True)
     path.touch(mode=0o600)
     path.write_text(json.dumps(passwords, indent=2) + "\n")
+
+
+def plan_analyses(owner: User, review: Review) -> int:
+    """Save the analyses of the paper; give how many are new or changed."""
+    try:
+        return import_analyses(by=owner, review=review, file=read_analyses(ANALYSES))
+    except BadFile as error:
+        raise CommandError(f"The demonstration's analyses cannot be saved: {error}") from error
 
 
 def make_team(owner: User, review: Review) -> None:
