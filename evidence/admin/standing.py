@@ -52,15 +52,20 @@ class Standing:
         return self.may(Act.ADJUDICATE, review_id)
 
     def may_write(self, row: Any) -> bool:
-        """Whether the person may change the row: nobody writes in another reader's name or in what is complete."""
+        """Whether the person may change the row.
+
+        Nobody writes in another reader's name. A reader's own extraction is closed once complete, so that agreement
+        cannot be rewritten; the consensus may be corrected at any time, and its history tells by whom and when.
+        """
         if not self.may(act_to_change(row), row.owning_review.pk):
             return False
         holder = holder_of(row)
         if holder is None or self.is_superuser:
             return True
-        if isinstance(holder, Extraction) and holder is not row and holder.status == Extraction.Status.COMPLETE:
-            return False
-        return bool(holder.is_consensus or holder.reviewer_id == self.user.pk)
+        if holder.is_consensus:
+            return True
+        closed = isinstance(holder, Extraction) and holder is not row and holder.status == Extraction.Status.COMPLETE
+        return not closed and bool(holder.reviewer_id == self.user.pk)
 
 
 def holder_path(model: type[Model]) -> str | None:

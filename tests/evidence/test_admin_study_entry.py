@@ -209,22 +209,68 @@ def test_an_unsettled_contradiction_is_marked_filtered_and_settled() -> None:
     assert study.label not in client.get("/admin/evidence/study/?contradiction=yes").content.decode()
 
 
-def test_an_extraction_is_completed_read_only_and_reopened_with_a_reason() -> None:
+def test_an_own_extraction_is_completed_read_only_and_reopened_with_a_reason() -> None:
     study = make_study()
-    extraction = make_extraction(study)
+    client = member_client(study.review, "reviewer")
+    person = client.person  # type: ignore[attr-defined]
+    extraction = make_extraction(study, consensus=False, reviewer=person)
     make_arm(extraction)
-    client = member_client(study.review)
 
-    client.post(f"/admin/evidence/study/{study.pk}/complete/")
+    client.post(f"/admin/evidence/study/{study.pk}/complete/?extraction=own")
     extraction.refresh_from_db()
     assert extraction.status == Extraction.Status.COMPLETE
-    assert extraction.completed_by == client.person  # type: ignore[attr-defined]
-    assert 'name="arms-0-label"' not in client.get(change_address(study)).content.decode()
+    assert extraction.completed_by == person
+    assert 'name="arms-0-label"' not in client.get(change_address(study, "?extraction=own")).content.decode()
 
-    client.post(f"/admin/evidence/study/{study.pk}/reopen/", {"reason": ""})
+    client.post(f"/admin/evidence/study/{study.pk}/reopen/?extraction=own", {"reason": ""})
     extraction.refresh_from_db()
     assert extraction.status == Extraction.Status.COMPLETE
-    client.post(f"/admin/evidence/study/{study.pk}/reopen/", {"reason": "A table was missed"})
+    client.post(f"/admin/evidence/study/{study.pk}/reopen/?extraction=own", {"reason": "A table was missed"})
     extraction.refresh_from_db()
     assert extraction.status == Extraction.Status.DRAFT
     assert extraction.history.first().history_change_reason == "A table was missed"
+
+
+def test_a_complete_consensus_can_still_be_corrected() -> None:
+    study = make_study()
+    client = member_client(study.review)
+    make_arm(make_extraction(study))
+    client.post(f"/admin/evidence/study/{study.pk}/complete/?extraction=consensus")
+    page = client.get(change_address(study)).content.decode()
+    assert 'name="arms-0-label"' in page
+    assert "corrections are kept in the history" in page
+
+
+def test_numbers_to_read_are_shown_as_entered() -> None:
+    study = make_study()
+    make_arm_result(make_arm(make_extraction(study)), mean="2.4", sd="1.8")
+    client = member_client(study.review, "viewer")
+
+    for address in (change_address(study), "/admin/evidence/armresult/"):
+        page = client.get(address).content.decode()
+        assert "2.4" in page
+        assert "2.400000" not in page
+
+
+def test_the_page_to_settle_a_result_shows_its_printed_numbers() -> None:
+    result = make_contrast_result(estimate=1, ci_lower=-2, ci_upper=0, is_printed_so=True)
+    client = member_client(result.owning_review)
+
+    page = client.get(f"/admin/evidence/settlement/add/?contrast_result={result.pk}").content.decode()
+
+    assert "The report prints: estimate 1, CI lower limit −2, CI upper limit 0." in page
+    assert 'name="arm_result"' not in page
+
+
+def test_what_a_person_may_not_change_they_cannot_settle() -> None:
+    result = make_contrast_result(estimate=1, ci_lower=-2, ci_upper=0, is_printed_so=True)
+    client = member_client(result.owning_review, "reviewer")
+    answer = {"contrast_result": result.pk, "value": "-1", "reason": "I think so."}
+
+    page = client.get(change_address(result.extraction.study, "?extraction=consensus")).content.decode()
+    response = client.post("/admin/evidence/settlement/add/", answer)
+
+    assert "not settled" in page
+    assert "Settle it" not in page
+    assert response.status_code == 200
+    assert Settlement.objects.count() == 0

@@ -97,13 +97,14 @@ def _read_page(request: HttpRequest, study: Study) -> StudyPage:
     except UnknownTool:
         tool = get_tool("rob2")
     may_change = standing.may(Act.ADJUDICATE if mode == CONSENSUS else Act.RECORD, study.review_id)
+    is_open = extraction.status != Extraction.Status.COMPLETE  # a reader's own is closed once complete
     return StudyPage(
         user=request.user,
         study=study,
         mode=mode,
         tool=tool,
         extraction=extraction,
-        may_edit=mode in (CONSENSUS, OWN) and may_change and extraction.status != Extraction.Status.COMPLETE,
+        may_edit=may_change and (mode == CONSENSUS or (mode == OWN and is_open)),
         tabs=[Tab(key, label, key == mode) for key, label in modes.items()],
     )
 
