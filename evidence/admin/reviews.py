@@ -34,6 +34,7 @@ class MemberRows(ScopedInline, admin.StackedInline):
 
     model = Membership
     change_act = Act.MANAGE
+    fields = ("user", "role")
     verbose_name_plural = "Team"
     template = "admin/evidence/rows.html"
 

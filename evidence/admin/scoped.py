@@ -10,6 +10,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from simple_history.admin import SimpleHistoryAdmin
 
+from evidence.admin.plainly import fieldsets_shown_plainly, plain_columns, shown_plainly
 from evidence.admin.rows import put_rows, remove_rows, tied_to
 from evidence.admin.sentences import RowRefused, SpeakingForm, speak
 from evidence.admin.standing import person_of, standing_of
@@ -69,6 +70,7 @@ class ScopedFields:
             return None
         speak(field, str(db_field.verbose_name))
         if isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget.can_add_related &= db_field.remote_field.model is not Review
             field.widget.can_change_related = False
             field.widget.can_delete_related = False
             field.widget.can_view_related = False
@@ -107,6 +109,18 @@ class ScopedInline(ScopedFields):
     form: Any = SpeakingForm
     extra = 0
     change_act = Act.RECORD
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Show numbers as they were entered where the rows are for reading."""
+        fieldsets = super().get_fieldsets(request, obj)  # type: ignore[misc]
+        return fieldsets if self._may(request, obj) else fieldsets_shown_plainly(self.model, fieldsets)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Count the plain columns as shown where the rows are for reading."""
+        readonly = super().get_readonly_fields(request, obj)  # type: ignore[misc]
+        if self._may(request, obj):
+            return readonly
+        return (*readonly, *plain_columns(self.model))
 
     def _may(self, request: HttpRequest, obj: Any) -> bool:
         standing = standing_of(request)
@@ -159,6 +173,16 @@ class ScopedAdmin(ScopedFields, SimpleHistoryAdmin):
         if request.path.endswith("/autocomplete/") and review.isdecimal():
             queryset = queryset.filter(**{self.model.review_path or "pk": int(review)})
         return super().get_search_results(request, queryset, search_term)
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Show numbers as they were entered."""
+        return shown_plainly(self.model, super().get_list_display(request))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Show numbers as they were entered where the page is for reading."""
+        fieldsets = super().get_fieldsets(request, obj)
+        is_to_read = obj is not None and not self.has_change_permission(request, obj)
+        return fieldsets_shown_plainly(self.model, fieldsets) if is_to_read else fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show what cannot be changed once the row exists."""

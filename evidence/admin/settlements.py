@@ -4,15 +4,17 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest
 
 from evidence.admin.extractions import PartOfStudy, WhoseFilter
 from evidence.admin.rows import tied_to
 from evidence.admin.scoped import ReviewFilter
 from evidence.admin.sentences import SpeakingForm
-from evidence.admin.standing import person_of, standing_of
-from evidence.models import Settlement
+from evidence.admin.standing import holder_path, person_of, standing_of
+from evidence.models import ArmResult, ContrastResult, Settlement
 from evidence.permissions import Act
+from evidence.plausibility import plain
 from evidence.services import settle
 
 
@@ -59,12 +61,35 @@ class SettlementAdmin(PartOfStudy):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show who settled it and when, once it is."""
+        asked = [name for name in ("arm_result", "contrast_result") if request.GET.get(name, "").isdecimal()]
+        if obj is None and len(asked) == 1:
+            return self._about(request, asked[0])
         shown = [(None, {"fields": (("settled_by", "settled_at"),)})] if obj is not None else []
         return [*super().get_fieldsets(request, obj), *shown]
 
+    def _about(self, request: HttpRequest, name: str) -> Any:
+        """Give the page for one result, with the numbers that are to be settled."""
+        model = ArmResult if name == "arm_result" else ContrastResult
+        row = self.choices_of(model, request, None).filter(pk=request.GET[name]).first()
+        printed = {
+            "mean": getattr(row, "mean", None),
+            "estimate": getattr(row, "estimate", None),
+            "CI lower limit": getattr(row, "ci_lower", None),
+            "CI upper limit": getattr(row, "ci_upper", None),
+        }
+        numbers = ", ".join(f"{label} {plain(value)}" for label, value in printed.items() if value is not None)
+        said = f"The report prints: {numbers}. " if numbers else ""
+        fields = (name, "value", ("ci_lower", "ci_upper"), "reason")
+        return [
+            (None, {"description": f"{said}The printed numbers stay; analyses use the settled ones.", "fields": fields})
+        ]
+
     def choices_of(self, remote: Any, request: Any, review_id: int | None) -> Any:
-        """Offer the results that are marked as printed so."""
-        return super().choices_of(remote, request, review_id).filter(is_printed_so=True)
+        """Offer the results that are marked as printed so, in extractions that the person may change."""
+        standing, path = standing_of(request), holder_path(remote)
+        agreed = Q(**{f"{path}__is_consensus": True, f"{remote.review_path}__in": standing.reviews(Act.ADJUDICATE)})
+        own = Q(**{f"{path}__reviewer": standing.user})
+        return super().choices_of(remote, request, review_id).filter(agreed | own, is_printed_so=True)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Settle through the service."""

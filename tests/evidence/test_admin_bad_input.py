@@ -118,7 +118,7 @@ def test_a_contrast_of_an_arm_with_itself_is_refused(page: Page) -> None:
     response = page.submit(contrasts=[page.contrast(second_arm_no=1)])
 
     sentence = "A contrast needs two different arms; both are arm 1."
-    assert_refused(response, "id_contrasts-0-second_arm_no", sentence, "Results between arms, row 1, Against no.")
+    assert_refused(response, "id_contrasts-0-second_arm_no", sentence, "Results between arms, row 1, Against")
 
 
 def test_an_estimate_outside_its_interval_is_asked_about_and_kept_if_printed_so(page: Page) -> None:

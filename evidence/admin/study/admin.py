@@ -80,12 +80,12 @@ class StudyAdmin(ScopedAdmin):
     """The study's page; all other parts of the admin lead to it."""
 
     change_form_template = "admin/evidence/study/change_form.html"
-    list_display = ("label", "code", "year", "consensus", "risk_of_bias", "contradiction", "in_review")
+    list_display = ("label", "year", "consensus", "risk_of_bias", "contradiction", "code", "in_review")
     list_filter = (ReviewFilter, ConsensusFilter, ContradictionFilter, "design")
     list_select_related = ("review",)
     search_fields = ("label", "code", "registration", "reports__doi", "reports__pmid", "reports__citation")
     search_help_text = "Label, short name, registration, DOI, PMID or words of a citation"
-    ordering = ("review__title", "label")
+    ordering = ("label",)
     autocomplete_fields = ("companion_of",)
     fixed_after_creation = ("review",)
     fieldsets = [
@@ -291,6 +291,7 @@ class StudyAdmin(ScopedAdmin):
             "rob": formsets[-1],
             "rob_prefix": PREFIX,
             "tools": all_tools(),
+            "may_settle": may_turn,
             "may_complete": may_turn and holder.status == Extraction.Status.DRAFT,
             "may_reopen": may_turn and holder.status == Extraction.Status.COMPLETE,
             "query": request.GET.urlencode(),

@@ -100,7 +100,7 @@ class ContrastForm(RowForm):
     counts_as_empty = ("measure", "value_kind", "sign", "ci_level", "p_relation")
 
     first_arm_no = arm_number("arm no.")
-    second_arm_no = arm_number("against no.")
+    second_arm_no = arm_number("against")
 
     def clean(self) -> dict[str, Any]:
         """Refuse a contrast of an arm with itself."""

@@ -56,10 +56,13 @@
         if (set) {
             set.addEventListener('change', () => propose(set));
         }
+    });
+    /* After a refusal start at the list of what to correct; the admin itself would start at the first field. */
+    window.addEventListener('load', () => {
         const heading = document.getElementById('listed-errors-heading');
         if (heading) {
             heading.tabIndex = -1;
-            heading.focus();
+            setTimeout(() => heading.focus(), 0);
         }
     });
     document.addEventListener('change', (event) => {
