@@ -57,12 +57,24 @@ def verify_run(run: Run) -> Iterator[Discrepancy]:
         if run_key(**parts, params=run.params, upstream=upstream) != run.key:
             yield Discrepancy(what, "Its key is not the digest of its inputs: one of them was changed.")
         yield from _digest(what, run.result, run.result_digest, "result")
+        changed = [name for name, key in upstream.items() if not _is_intact(key)]
+        if changed:
+            yield Discrepancy(
+                what, f"It was not computed again: the result of “{changed[0]}” that it reads was changed."
+            )
+            return
         again = canonical.from_text(canonical.to_text(call_plugin(run).model_dump(mode="json")))
         yield from _differences(what, canonical.from_text(run.result), again)
     except (VersionChanged, UnknownPlugin) as error:
         yield Discrepancy(what, f"It cannot be computed again here: {error}")
     except ValueError as error:
         yield Discrepancy(what, f"Its stored inputs or result cannot be read: {error}")
+
+
+def _is_intact(key: str) -> bool:
+    """Whether the result of a run has its stored digest."""
+    run = Run.objects.get(key=key)
+    return canonical.digest(run.result) == run.result_digest
 
 
 def verify_snapshots() -> Iterator[list[Discrepancy]]:

@@ -62,6 +62,7 @@ def test_verify_names_the_run_and_the_number_of_a_changed_digit():
     assert f"Run {run.key[:12]} (pooling 1.0.0; in snapshot short 1)" in said
     assert re.search(r"estimate is stored as -?\d\.\d+, computed again it is -?\d\.\d+", said)
     assert "does not have the stored digest" in said
+    assert "not computed again: the result of “pooling” that it reads was changed" in said
 
 
 def test_verify_names_a_changed_digit_whose_digest_was_changed_too():
