@@ -119,12 +119,14 @@ def _study(study: Study) -> dict[str, Any]:
         "year": study.year,
         "design": study.design,
         "companion_of": study.companion_of.code if study.companion_of else None,
-        "reports": [
-            {"citation": report.citation, "doi": report.doi, "pmid": report.pmid, "url": report.url}
-            for report in study.reports.all()
-        ],
+        "reports": _ordered(
+            [
+                {"citation": report.citation, "doi": report.doi, "pmid": report.pmid, "url": report.url}
+                for report in study.reports.all()
+            ]
+        ),
         "extraction": None if consensus is None else _extraction(consensus),
-        "assessments": [_assessment(row) for row in study.assessments.all() if row.is_consensus],
+        "assessments": _ordered([_assessment(row) for row in study.assessments.all() if row.is_consensus]),
     }
 
 

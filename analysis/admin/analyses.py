@@ -39,7 +39,7 @@ class AnalysisAdmin(ScopedAdmin):
     form = AnalysisForm
     change_form_template = "admin/analysis/analysis/change_form.html"
     change_list_template = "admin/analysis/analysis/change_list.html"
-    list_display = ("title", "short_kind", "outcome", "comparator", "snapshot", "k", "estimate", "certainty")
+    list_display = ("title", "compared", "k", "estimate", "certainty", "snapshot")
     list_display_links = ("title",)
     list_filter = (ReviewFilter, "kind")
     search_fields = ("title", "slug", "question")
@@ -87,20 +87,11 @@ class AnalysisAdmin(ScopedAdmin):
             analysis.summary = summaries[analysis.pk]
         return changes
 
-    @admin.display(description="kind", ordering="kind")
-    def short_kind(self, analysis: Any) -> str:
-        """The kind in one word."""
-        return analysis.get_kind_display().removesuffix(" analysis")
-
-    @admin.display(description="outcome")
-    def outcome(self, analysis: Any) -> str:
-        """Name of the outcome."""
-        return analysis.summary.outcome
-
-    @admin.display(description="comparator")
-    def comparator(self, analysis: Any) -> str:
-        """Names of the comparator types."""
-        return analysis.summary.comparators
+    @admin.display(description="what is compared")
+    def compared(self, analysis: Any) -> str:
+        """Names of the outcome and of the comparator types, and the kind of analysis where it is not a main one."""
+        kind = "" if analysis.kind == Analysis.Kind.MAIN else f" ({analysis.get_kind_display().split()[0].lower()})"
+        return f"{analysis.summary.outcome} against {analysis.summary.comparators}{kind}"
 
     @admin.display(description="snapshot")
     def snapshot(self, analysis: Any) -> str | SafeString:

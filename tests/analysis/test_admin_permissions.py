@@ -1,0 +1,149 @@
+"""Who sees and does what in the admin of analyses; and that nothing kept for ever changes through it."""
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+
+from analysis.models import Analysis, Certainty, Dataset, Freeze, Refresh, Run, SignOff, Snapshot, SnapshotRun
+from analysis.services import rate_certainty, record_claim, sign_off
+from tests import factories
+from tests.analysis.test_admin_world import World, make_world
+
+pytestmark = pytest.mark.django_db
+
+KEPT = [Freeze, Dataset, Run, Refresh, Snapshot, SnapshotRun, SignOff, Certainty]
+SHOWN = [model for model in apps.get_app_config("analysis").get_models() if not model.__name__.startswith("Historical")]
+
+
+def address(model: Any, name: str, *args: Any) -> str:
+    return reverse(f"admin:analysis_{model._meta.model_name}_{name}", args=args)
+
+
+def full_world() -> World:
+    """Make a review with at least one row of every model."""
+    world = make_world(2)
+    snapshot = world.snapshot()
+    run = snapshot.runs.get(plugin="grade")
+    levels = {
+        "risk_of_bias": 1,
+        "inconsistency": 0,
+        "indirectness": 0,
+        "imprecision": 1,
+        "publication_bias": 0,
+    }
+    rate_certainty(by=world.owner, analysis=snapshot.analysis, run=run, levels_down=levels, justification="Small.")
+    sign_off(by=world.owner, snapshot=snapshot, reason="Checked.")
+    record_claim(by=world.owner, analysis=snapshot.analysis, quantity="k", as_printed="2")
+    return world
+
+
+@pytest.mark.parametrize("model", SHOWN, ids=lambda model: model.__name__)
+def test_every_model_has_a_list_and_a_page_for_members_only(model: Any, django_assert_max_num_queries: Any) -> None:
+    assert admin.site.is_registered(model)
+    world = full_world()
+    row = model._default_manager.first()
+    viewer, stranger = world.client("viewer"), world.client("stranger")
+    with django_assert_max_num_queries(14):
+        shown = viewer.get(address(model, "changelist"), {"q": "a"})
+    assert shown.status_code == 200
+    assert viewer.get(address(model, "change", row.pk)).status_code == 200
+    assert stranger.get(address(model, "changelist")).status_code == 403
+    assert stranger.get(address(model, "change", row.pk)).status_code in (302, 403)
+
+
+@pytest.mark.parametrize("model", SHOWN, ids=lambda model: model.__name__)
+def test_member_of_another_review_sees_no_row(model: Any) -> None:
+    full_world()
+    other = make_world()
+    row = model._default_manager.first()
+    client = other.client("owner")
+    assert client.get(address(model, "changelist")).context["cl"].result_count == 0
+    assert client.get(address(model, "change", row.pk)).status_code == 302
+
+
+@pytest.mark.parametrize("role", ["owner", "superuser"])
+@pytest.mark.parametrize("model", KEPT, ids=lambda model: model.__name__)
+def test_what_is_kept_cannot_be_changed_by_any_address(model: Any, role: str) -> None:
+    world = full_world()
+    client = world.client("owner")
+    if role == "superuser":
+        world.owner.is_superuser = True
+        world.owner.save()
+    row = model._default_manager.first()
+    before = list(model._default_manager.values())
+    page = client.get(address(model, "change", row.pk)).content.decode()
+    assert 'name="_save"' not in page
+    assert client.get(address(model, "add")).status_code == 403
+    assert client.post(address(model, "add"), {}).status_code == 403
+    assert client.post(address(model, "change", row.pk), {"digest": "x", "result": "x"}).status_code == 403
+    assert client.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+    action = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
+    client.post(address(model, "changelist"), action)
+    assert list(model._default_manager.values()) == before
+
+
+def test_viewer_sees_an_analysis_and_cannot_run_or_change_it() -> None:
+    world = make_world(2)
+    analysis = world.analysis()
+    for role in ("viewer", "reviewer"):
+        client = world.client(role)
+        page = client.get(address(Analysis, "change", analysis.pk))
+        assert page.status_code == 200
+        assert "Run now" not in page.content.decode()
+        assert "Effect measure." in page.content.decode()
+        assert client.post(address(Analysis, "run", analysis.pk)).status_code == 403
+        assert client.post(address(Analysis, "change", analysis.pk), {"title": "x"}).status_code == 403
+        assert client.get(address(Analysis, "add")).status_code == 403
+    assert not Run.objects.exists()
+
+
+def test_viewer_of_one_review_does_not_run_its_analyses_by_the_action_of_the_list() -> None:
+    world, own = make_world(1), make_world(1)
+    analysis = world.analysis()
+    client = world.client("viewer")
+    own.people["owner"] = world.people["viewer"]
+    factories.make_membership(own.review, world.people["viewer"], "owner")
+    data = {"action": "run_selected", "_selected_action": [analysis.pk]}
+    response = client.post(address(Analysis, "changelist"), data, follow=True)
+    assert "your role in its review does not cover running it" in response.content.decode()
+    assert not Run.objects.exists()
+
+
+def test_stranger_can_neither_run_read_files_rate_nor_sign() -> None:
+    world = make_world(2)
+    snapshot = world.snapshot()
+    for client in (world.client("stranger"), make_world().client("owner")):
+        assert client.post(address(Analysis, "run", snapshot.analysis_id)).status_code in (302, 403, 404)
+        assert client.get(address(Analysis, "progress", snapshot.analysis_id)).status_code == 404
+        assert client.get(address(Snapshot, "file", snapshot.pk, "dataset.json")).status_code == 404
+        assert client.post(address(Snapshot, "rate", snapshot.pk), {}).status_code == 404
+        assert client.post(address(Snapshot, "sign", snapshot.pk), {}).status_code == 404
+    assert Refresh.objects.count() == 1
+
+
+def test_statistician_runs_but_neither_rates_nor_signs() -> None:
+    world = make_world(2)
+    snapshot, client = world.snapshot(), world.client("statistician")
+    page = client.get(address(Snapshot, "change", snapshot.pk)).content.decode()
+    assert 'name="rating-' not in page
+    assert client.post(address(Snapshot, "rate", snapshot.pk), {}).status_code == 403
+    assert client.post(address(Snapshot, "sign", snapshot.pk), {"signing-reason": "x"}).status_code == 403
+    assert not SignOff.objects.exists()
+
+
+def test_nobody_comes_in_without_logging_in() -> None:
+    snapshot = make_world(1).snapshot()
+    for name, args in (("change", ()), ("file", ("dataset.json",))):
+        assert "/login/" in Client().get(address(Snapshot, name, snapshot.pk, *args))["Location"]
+
+
+def test_asking_with_get_changes_nothing() -> None:
+    world = make_world(1)
+    snapshot, client = world.snapshot(), world.client("owner")
+    assert client.get(address(Analysis, "run", snapshot.analysis_id)).status_code == 405
+    assert client.get(address(Snapshot, "rate", snapshot.pk)).status_code == 405
+    assert client.get(address(Snapshot, "sign", snapshot.pk)).status_code == 405

@@ -1,0 +1,116 @@
+"""A person runs an analysis in a real browser and follows a number of its snapshot back to the report."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from analysis.models import Snapshot
+from tests.analysis.test_admin_world import make_world
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _database_beside_a_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the console, the scripts and the content policy complain about."""
+    return []
+
+
+@pytest.fixture
+def page(complaints: list[str], _database_beside_a_browser: None) -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        yield page
+        browser.close()
+
+
+def log_in(page: Any, address: str, user: Any) -> None:
+    user.set_password("a long password")
+    user.save()
+    page.goto(f"{address}/admin/login/")
+    page.fill("#id_username", user.username)
+    page.fill("#id_password", "a long password")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#content-main")
+
+
+def test_analysis_is_run_and_a_number_followed_to_its_source(
+    live_server: Any, page: Any, complaints: list[str]
+) -> None:
+    world = make_world(3)
+    analysis = world.analysis()
+    log_in(page, live_server.url, world.owner)
+    page.goto(live_server.url + reverse("admin:analysis_analysis_changelist"))
+    page.click(f"#result_list >> text={analysis.title}")
+    assert page.is_checked("#id_run_pooling")
+    page.click("text=Run now")
+    page.wait_for_selector("text=Snapshot 1 published: 3 runs computed, 0 reused.")
+    page.click(".standing a >> text=Snapshot 1")
+    page.wait_for_selector(".headline >> text=3 trials, mean difference")
+    assert page.is_visible(".figure svg")
+    lineage = page.locator("details.lineage").first
+    assert not lineage.locator(".lineage-body").is_visible()
+    lineage.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert "n 50, mean 3, SD 1.5" in lineage.locator(".sources").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert Snapshot.objects.get().number == 1
+    assert complaints == []
+
+
+def test_page_follows_queued_runs_until_they_are_done(
+    live_server: Any, page: Any, complaints: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world(2)
+    analysis = world.analysis()
+    snapshot = world.snapshot(analysis)
+    runs = [{"key": run.key, "plugin": run.plugin} for run in snapshot.runs.all()]
+    states = [
+        {"is_done": False, "says": "1 of 3 runs done.", "runs": [dict(run, progress=0.5, **SAID) for run in runs]},
+        {"is_done": True, "says": "3 of 3 runs done.", "runs": [dict(run, progress=1, **SAID) for run in runs]},
+    ]
+    log_in(page, live_server.url, world.owner)
+    answers = iter(states)
+    page.route("**/progress/", lambda route: route.fulfill(json=next(answers)))
+    monkeypatch.setattr("analysis.admin.analyses.progress_of", unfinished_first())
+    page.goto(live_server.url + reverse("admin:analysis_analysis_change", args=[analysis.pk]))
+    page.wait_for_selector("[data-says] >> text=1 of 3 runs done.")
+    page.wait_for_selector(".standing >> text=Up to date.")
+    assert page.locator("[data-progress]").count() == 0
+    assert complaints == []
+
+
+SAID = {"status": "running", "status_says": "Running", "says": "Without Study 1"}
+
+
+def unfinished_first() -> Any:
+    """Give a stand-in for progress that says once that the runs are under way."""
+    from analysis.admin import running
+
+    asked: list[Any] = []
+
+    def progress(runs: list[Any]) -> dict[str, Any]:
+        state = running.progress_of(runs)
+        asked.append(runs)
+        return state | {"is_done": len(asked) > 1}
+
+    return progress
