@@ -5,13 +5,13 @@ import platform
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from importlib.metadata import version
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from analysis import canonical
@@ -122,8 +122,9 @@ def heartbeat(key: str, attempt: int) -> Iterator[None]:
 
     def beat() -> None:
         while not done.wait(settings.RUN_LEASE_SECONDS / 3):
-            if not Run.objects.renew(key, attempt=attempt, lease_until=_lease_end()):
-                break
+            with suppress(OperationalError):  # a database that is busy or away for a moment: the next beat tries again
+                if not Run.objects.renew(key, attempt=attempt, lease_until=_lease_end()):
+                    break
         connection.close()
 
     thread = threading.Thread(target=beat, name=f"heartbeat-{key[:8]}", daemon=True)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from analysis import canonical
 from analysis.derivation import Rules, derive
 from analysis.execution import VersionChanged, call_plugin
-from analysis.models import Dataset, Freeze, Run, Snapshot, run_key
+from analysis.models import Dataset, Freeze, Run, Snapshot, dataset_digest, run_key
 from analysis.registry import UnknownPlugin
 
 # Other machines and library versions may differ in the last bits of a float64; real changes are far above.
@@ -30,7 +30,7 @@ def verify_freezes() -> Iterator[list[Discrepancy]]:
 
 def verify_datasets() -> Iterator[list[Discrepancy]]:
     """Check each dataset: its digest, and that its freeze and rules give it again."""
-    for row in Dataset.objects.select_related("freeze").order_by("pk").iterator():
+    for row in Dataset.objects.select_related("freeze__review").order_by("pk").iterator():
         what = f"Dataset {row.pk}"
         found = list(_dataset_digest(what, row))
         try:
@@ -120,7 +120,7 @@ def _digest(what: str, text: str, digest: str, part: str) -> Iterator[Discrepanc
 
 
 def _dataset_digest(what: str, row: Dataset) -> Iterator[Discrepancy]:
-    if canonical.digest_of({"content": row.content, "rules": row.rules}) != row.digest:
+    if dataset_digest(review=row.freeze.review, rules=row.rules, content=row.content) != row.digest:
         yield Discrepancy(what, f"Its content does not have the stored digest {row.digest[:12]}: it was changed.")
 
 

@@ -3,15 +3,14 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db import transaction
 from django.http import HttpRequest
 
 from analysis.admin.scoped import ReadOnlyAdmin
 from analysis.models import Claim
-from analysis.services import record_claim
+from analysis.services import record_claim, remove_claim
 from evidence.admin.rows import tied_to
 from evidence.admin.scoped import ReviewFilter, ScopedInline
-from evidence.permissions import Act, require
+from evidence.permissions import Act
 
 
 class ClaimRows(ScopedInline, admin.TabularInline):
@@ -45,14 +44,6 @@ def save_claims(formset: Any, *, by: Any) -> None:
             formset.changed_objects.append((saved, form.changed_data))
         else:
             formset.new_objects.append(saved)
-
-
-@transaction.atomic
-def remove_claim(*, by: Any, claim: Claim) -> None:
-    """Remove a printed number; its history stays."""
-    require(by, Act.ANALYSE, claim.analysis.review)
-    claim.stamp(by)
-    claim.delete()
 
 
 @admin.register(Claim)

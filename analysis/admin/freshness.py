@@ -5,7 +5,7 @@ from pydantic import ValidationError as InvalidValue
 from analysis import canonical
 from analysis.derivation import DerivationError, derive
 from analysis.freezing import take_content
-from analysis.models import Analysis, Snapshot, run_key
+from analysis.models import Analysis, Snapshot, dataset_digest, run_key
 from analysis.registry import UnknownPlugin, get_plugin
 from analysis.services.refreshing import ordered_steps
 
@@ -24,7 +24,7 @@ def what_changed(analysis: Analysis, snapshot: Snapshot) -> str:
     if rules != snapshot.dataset.rules:
         return f"The rules of the analysis were changed {since}."
     content = canonical.to_text(value.model_dump(mode="json"))
-    if canonical.digest_of({"content": content, "rules": rules}) != snapshot.dataset.digest:
+    if dataset_digest(review=analysis.review, rules=rules, content=content) != snapshot.dataset.digest:
         return f"The evidence that this analysis reads has changed {since}."
     return "" if _same_steps(analysis, snapshot) else f"Steps, parameters or plugin versions were changed {since}."
 

@@ -26,9 +26,13 @@ class Record(ReadOnlyAdmin):
         return super().get_queryset(request).select_related(*self.related).defer(*self.long_texts)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Show the stored text last, closed."""
-        names = [name for name in super().get_fields(request, obj) if name not in self.long_texts]
+        """Show what is stored, moments too; a long content last, closed."""
+        names = [field.name for field in self.opts.fields if field.name not in ("id", *self.long_texts)]
         return [*names, "stored"] if "content" in self.long_texts else names
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Everything."""
+        return self.get_fields(request, obj)
 
     @admin.display(description="content")
     def stored(self, row: Any) -> SafeString:
@@ -49,7 +53,6 @@ class FreezeAdmin(Record):
     search_fields = ("digest", "review__title")
     related = ("review", "taken_by")
     long_texts = ("content",)
-    readonly_fields = ("stored",)
 
 
 @admin.register(Dataset)
@@ -61,7 +64,6 @@ class DatasetAdmin(Record):
     search_fields = ("digest", "freeze__digest")
     related = ("freeze__review",)
     long_texts = ("content", "freeze__content")
-    readonly_fields = ("stored",)
 
 
 @admin.register(Refresh)

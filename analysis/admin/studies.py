@@ -6,7 +6,7 @@ from typing import Any
 from analysis.admin.reading import Reading
 from analysis.derivation.candidates import ref_of
 from evidence.models import Study
-from evidence.tools import UnknownTool, get_tool
+from evidence.tools import OVERALL, Tool, UnknownTool, get_tool
 
 REASONS = {
     "no_consensus": "No consensus extraction yet",
@@ -52,10 +52,8 @@ def study_rows(reading: Reading) -> list[dict[str, Any]]:
             "key": keys.get(effect["study"]),
             "pooled": pooled.get(effect["id"], {"estimate": effect["yi"]}),
             "instrument": instruments.get(effect["facts"].get("instrument"), effect["facts"].get("instrument")),
-            "overall": _judgement(reading, "overall", effect["rob"].get("overall")),
-            "judgements": [
-                _judgement(reading, domain, level) for domain, level in effect["rob"].items() if domain != "overall"
-            ],
+            "overall": _judgement(reading, OVERALL, effect["rob"].get(OVERALL)),
+            "judgements": _judgements(reading, effect["rob"]),
             "rows": [_source(reading, effect["study"], ref) for ref in effect["sources"]],
         }
         for effect in reading.dataset["effects"]
@@ -73,13 +71,27 @@ def _instruments(reading: Reading) -> dict[str, str]:
     return {code: row["name"] for code, row in outcome.get("instruments", {}).items()}
 
 
+def _judgements(reading: Reading, levels: dict[str, str]) -> list[dict[str, str] | None]:
+    """Give the judgements by domain, in the order of the tool."""
+    tool = _tool(reading)
+    known = list(tool.domains) if tool else []
+    domains = [name for name in known if name in levels] + sorted(set(levels) - set(known) - {OVERALL})
+    return [_judgement(reading, domain, levels[domain]) for domain in domains]
+
+
+def _tool(reading: Reading) -> Tool | None:
+    try:
+        return get_tool(reading.rules.get("rob_tool", ""))
+    except UnknownTool:
+        return None
+
+
 def _judgement(reading: Reading, domain: str, level: str | None) -> dict[str, str] | None:
     """Give a judgement with the words of its tool; None where there is none."""
     if level is None:
         return None
-    try:
-        tool = get_tool(reading.rules.get("rob_tool", ""))
-    except UnknownTool:
+    tool = _tool(reading)
+    if tool is None:
         return {"domain": domain, "level": level, "says": level.replace("_", " ")}
     return {"domain": tool.domain_name(domain), "level": level, "says": tool.level_name(level)}
 

@@ -4,7 +4,7 @@ from analysis.models.analysis import Analysis, Step
 from analysis.models.append_only import AppendOnly
 from analysis.models.certainty import DOMAINS, Certainty, Level
 from analysis.models.claim import Claim
-from analysis.models.freeze import Dataset, Freeze
+from analysis.models.freeze import Dataset, Freeze, dataset_digest
 from analysis.models.refresh import Refresh
 from analysis.models.run import Run, run_key
 from analysis.models.snapshot import SignOff, Snapshot, SnapshotRun
@@ -24,5 +24,6 @@ __all__ = [
     "Snapshot",
     "SnapshotRun",
     "Step",
+    "dataset_digest",
     "run_key",
 ]

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 
+from analysis import canonical
 from analysis.models.append_only import AppendOnlyRow
 from evidence.models import Review
 
@@ -26,6 +27,14 @@ class Freeze(AppendOnlyRow):
 
     def __str__(self) -> str:
         return self.digest[:12]
+
+
+def dataset_digest(*, review: Review, rules: str, content: str) -> str:
+    """Give the digest of a dataset: of its review, and of the canonical texts of its rules and content.
+
+    The review is part of it so that two reviews never share a row that only the members of one may read.
+    """
+    return canonical.digest_of({"review": review.slug, "rules": rules, "content": content})
 
 
 class Dataset(AppendOnlyRow):

@@ -28,3 +28,16 @@ def record_claim(
     row.stamp(by)
     row.save()
     return row
+
+
+@transaction.atomic
+def remove_claim(*, by: User, claim: Claim) -> None:
+    """Remove a printed number; its history stays.
+
+    Raises
+    ------
+    NotAllowed : the person's role does not cover it
+    """
+    require(by, Act.ANALYSE, claim.analysis.review)
+    claim.stamp(by)
+    claim.delete()

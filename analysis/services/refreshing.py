@@ -14,7 +14,7 @@ from analysis import canonical, tasks
 from analysis.derivation import DerivationError, derive
 from analysis.execution import RunFailed
 from analysis.freezing import take_content
-from analysis.models import Analysis, Dataset, Freeze, Refresh, Run, Snapshot, Step, run_key
+from analysis.models import Analysis, Dataset, Freeze, Refresh, Run, Snapshot, Step, dataset_digest, run_key
 from analysis.registry import all_plugins, get_plugin
 from evidence.models import Review
 from evidence.permissions import Act, require
@@ -132,7 +132,7 @@ def make_dataset(*, frozen: Frozen, analysis: Analysis) -> Dataset:
         raise ValidationError({"rules": str(error)}) from error
     rules = canonical.to_text(analysis.parsed_rules.model_dump(mode="json"))
     content = canonical.to_text(value.model_dump(mode="json"))
-    digest = canonical.digest_of({"content": content, "rules": rules})
+    digest = dataset_digest(review=analysis.review, rules=rules, content=content)
     found = Dataset.objects.filter(digest=digest).first()
     return found or Dataset.objects.create(freeze=frozen.freeze, digest=digest, rules=rules, content=content)
 

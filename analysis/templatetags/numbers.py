@@ -15,8 +15,6 @@ register = template.Library()
 NONE = "–"
 SMALLEST_P = 0.001
 LARGEST_P = 0.999
-# looked_at of GRADE names its numbers so that their scale can be told (plugins.grade.proposal.Domain).
-COUNTS = ("k", "_count")
 ABBREVIATIONS = {
     "ci": "CI",
     "pi": "PI",
@@ -143,14 +141,21 @@ def heading(name: Any) -> str:
     return words(name) if str(name).split("_")[0] in ABBREVIATIONS else capfirst(words(name))
 
 
+@register.filter
+def grade_name(name: str) -> str:
+    """Give the words of a number that GRADE looked at, without what its name says about its scale."""
+    is_obvious = name.endswith("_count") or "i2_" in name
+    return words(name.removesuffix("_count").removesuffix("_share") if is_obvious else name)
+
+
 @register.simple_tag
 def grade_number(name: str, value: Any, is_ratio: bool = False) -> str:
-    """Give a number that GRADE looked at, on the scale that its name tells."""
+    """Give a number that GRADE looked at, on the scale that its name tells (plugins.grade.proposal.Domain)."""
     if not is_number(value):
         return words(plain(value))
     if name.endswith("_share"):
         return as_percent(value)
-    if name.endswith(COUNTS):
+    if name == "k" or name.endswith("_count"):
         return number(float(value), decimals=0)
     if name.endswith("p_value"):
         return p_value(value)

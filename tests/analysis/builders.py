@@ -31,7 +31,7 @@ def make_small_review() -> SmallReview:
     """Make the review; the owner may do everything."""
     review = factories.make_review(slug=f"small-{factories.next_number()}")
     owner = factories.make_membership(review, role=Membership.Role.OWNER).user
-    pain = factories.make_outcome(review, code="pain", scale_min=0, scale_max=10, mcid_between=1)
+    pain = factories.make_outcome(review, code="pain", name="Pain", scale_min=0, scale_max=10, mcid_between=1)
     factories.make_window(pain, code="short", name="short-term", target_week=12, from_week=4, to_week=20)
     factories.make_window(pain, code="long", name="long-term", target_week=52, from_week=40, to_week=64)
     nrs = factories.make_instrument(pain, code="nrs", name="NRS", scale_min=0, scale_max=10)

@@ -52,6 +52,7 @@ def test_interval_and_estimate_are_on_the_scale_of_the_measure() -> None:
         ("i2_share", 0.5, "50.0%"),
         ("participants_count", 447, "447"),
         ("k", 2, "2"),
+        ("ci_lower_without_high_risk", log(2), "2.00"),
         ("p_value", 0.0001, "<0.001"),
         ("ci_upper_to_lower_ratio", 3.0, "3.00"),
         ("estimate", log(2), "2.00"),
@@ -60,6 +61,11 @@ def test_interval_and_estimate_are_on_the_scale_of_the_measure() -> None:
 )
 def test_grade_number_is_on_the_scale_that_its_name_tells(name: str, value: object, said: str) -> None:
     assert numbers.grade_number(name, value, True) == said
+
+
+def test_grade_name_leaves_out_what_the_number_shows() -> None:
+    names = ("participants_count", "i2_ci_lower_share", "high_risk_share")
+    assert [numbers.grade_name(name) for name in names] == ["participants", "I² CI lower", "high risk share"]
 
 
 @pytest.mark.parametrize(

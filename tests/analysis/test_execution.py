@@ -1,5 +1,6 @@
 """A run is computed once: claimed by one worker, fenced against late ones, failed with a sentence."""
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -138,6 +139,7 @@ def test_heartbeat_renews_the_lease_while_the_plugin_works(monkeypatch, settings
         deadline = timezone.now() + timedelta(seconds=20)
         first = Run.objects.get(key=keys[0]).lease_until
         while timezone.now() < deadline and not seen:
+            time.sleep(0.05)
             seen.extend(lease for lease in [Run.objects.get(key=keys[0]).lease_until] if lease > first)
         return original.run(dataset, params, upstream, progress)
 

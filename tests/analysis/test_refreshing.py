@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from analysis import canonical, engine
 from analysis.models import Analysis, Freeze, Refresh, Run, Snapshot
 from analysis.services import refresh, refresh_many, save_analysis
-from evidence.models import ArmResult, Membership, Review
+from evidence.models import ArmResult, Membership, Review, Study
 from evidence.permissions import NotAllowed
 from evidence.services import record
 from tests import factories
@@ -207,3 +207,15 @@ def test_other_review_gets_its_own_freeze():
     with pytest.raises(NotAllowed):
         refresh(by=one.owner, analysis=two.analysis())
     assert set(Review.objects.filter(freezes__isnull=False)) == {one.review}
+
+
+def test_reviews_with_equal_evidence_share_nothing():
+    one, two = make_small_review(), make_small_review()
+    for first, second in zip(one.studies, two.studies, strict=True):
+        names = {"code": first.code, "label": first.label}
+        Study.objects.filter(pk=second.pk).update(**names)
+    here = refresh(by=one.owner, analysis=one.analysis()).snapshot
+    there = refresh(by=two.owner, analysis=two.analysis())
+    assert there.snapshot.dataset.content == here.dataset.content
+    assert there.computed == 3
+    assert not set(here.runs.all()) & set(there.snapshot.runs.all())

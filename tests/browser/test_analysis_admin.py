@@ -67,7 +67,7 @@ def test_analysis_is_run_and_a_number_followed_to_its_source(
     page.click(".standing a >> text=Snapshot 1")
     page.wait_for_selector(".headline >> text=3 trials, mean difference")
     assert page.is_visible(".figure svg")
-    lineage = page.locator("details.lineage").first
+    lineage = page.locator("details.lineage", has_text="n 50, mean 3, SD 1.5")
     assert not lineage.locator(".lineage-body").is_visible()
     lineage.locator("summary").focus()
     page.keyboard.press("Enter")
