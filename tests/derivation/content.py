@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from analysis.derivation import Rules
+from analysis.contract import Dataset, Effect, NotPooled
+from analysis.derivation import Rules, derive
 
 Row = dict[str, Any]
 SOURCE = {"page": "", "table": "", "quote": "", "source_url": "", "note": ""}
@@ -91,3 +92,36 @@ def content(*studies: Row, named: dict[str, Row] | None = None, **instruments: R
 def rules(**changes: Any) -> Rules:
     """Give rules for pain against active comparators in the short term."""
     return Rules(**{"outcome": "pain", "window": "short", "comparators": ("active",), **changes})
+
+
+def derived(
+    *studies: Row, direction: str = "lower", instruments: dict[str, Row] | None = None, **changes: Any
+) -> Dataset:
+    """Give the dataset of studies S1, S2 ...; `direction` is that of the outcome, `changes` are rules."""
+    data = content(*studies, **(instruments or {}))
+    data["outcomes"]["pain"]["direction"] = direction
+    return derive(data, rules(**changes))
+
+
+def effect(row: Row, **changes: Any) -> Effect:
+    """Give the only effect of a study."""
+    (found,) = derived(row, **changes).effects
+    return found
+
+
+def refused(row: Row, **changes: Any) -> NotPooled:
+    """Give the only reason why a study has no effect."""
+    dataset = derived(row, **changes)
+    assert dataset.effects == ()
+    (reason,) = dataset.not_pooled
+    return reason
+
+
+def printed(**values: Any) -> Row:
+    """Give a study that prints one contrast between arms of 30 and 20 randomised."""
+    return study(arm(1, n=30), arm(2, kind="active", n=20), contrasts=(contrast(**values),))
+
+
+def settlement(value: str, ci_lower: str | None = None, ci_upper: str | None = None) -> Row:
+    """Give what somebody decided about a printed contradiction."""
+    return {"value": value, "ci_lower": ci_lower, "ci_upper": ci_upper, "reason": "The author says so."}
