@@ -13,8 +13,8 @@ Row = dict[str, Any]
 # Fields that every effect has; a characteristic of the same name could not be told from them.
 OWN_FACTS = ("design", "instrument", "source", "value_kind", "adjusted", "comparator_types", "n_pooled")
 DESIGN_CAUTIONS = {
-    "cluster_rct": "Randomised by clusters: the variance is not raised for clustering here (Handbook 23.1.4)",
-    "crossover": "Crossover trial: its periods are read as parallel groups (Handbook 23.2.6)",
+    "cluster_rct": "Randomised by clusters: the variance is not raised for clustering here (Handbook 23.1)",
+    "crossover": "Crossover trial: its periods are read as parallel groups (Handbook 23.2)",
 }
 
 
