@@ -212,3 +212,11 @@ def test_risk_difference_follows_its_sign() -> None:
     assert effect(printed(**reduction, sign="benefit"), measure="RD").yi == -0.1
     assert effect(printed(**reduction), measure="RD").yi == 0.1
     assert refused(printed(**reduction, sign="not_stated"), measure="RD").code == "sign_not_stated"
+
+
+def test_interval_is_compared_with_the_se_at_its_own_level() -> None:
+    # z(0.50) = 0.674490: the 50% CI of an SE of 0.5 has the half-width 0.337
+    assert (
+        effect(printed(estimate="-1", standard_error="0.5", ci_lower="-1.337", ci_upper="-0.663", ci_level="0.5")).vi
+        == 0.25
+    )

@@ -200,6 +200,14 @@ def test_unsettled_contradiction_is_listed_although_another_reason_came_first() 
     assert len(found.effects) == 1
 
 
+def test_contradiction_in_a_refused_group_of_arms_is_listed_as_one() -> None:
+    wrong = result(mean="30", sd="2", n=25, ci_lower="29", ci_upper="31", is_printed_so=True)
+
+    found = derived(study(arm(1, wrong), arm(2, kind="active")))
+
+    assert {row.code for row in found.not_pooled} == {"one_side_only", "contradiction"}
+
+
 def test_untimed_result_stays_listed_beside_a_failed_one() -> None:
     rows = (contrast(estimate="-1"), contrast(week=None, time_as_printed="at the end", estimate="-1"))
 
@@ -218,6 +226,20 @@ def test_design_that_the_variance_does_not_know_is_told(design: str, word: str) 
     one = two_arms(result(mean="3", sd="2", n=25), result(mean="4", sd="2", n=25), design=design)
 
     assert any(word in caution for caution in effect(one).cautions)
+
+
+def test_risk_of_bias_of_the_outcome_goes_before_that_of_the_study() -> None:
+    def judged(level: str, outcome: str | None, tool: str = "rob2") -> Row:
+        judgements = {"overall": {"judgement": level, "justification": ""}}
+        return {"tool": tool, "levels": ["low", "high"], "outcome": outcome, "judgements": judgements}
+
+    one = two_arms(result(mean="3", sd="2", n=25), result(mean="4", sd="2", n=25))
+    study_only = [judged("high", "sleep"), judged("low", None), judged("high", "pain", "rob1")]
+    of_outcome = [*study_only, judged("high", "pain")]
+
+    assert effect({**one, "assessments": study_only}).rob == {"overall": "low"}
+    assert effect({**one, "assessments": of_outcome}).rob == {"overall": "high"}
+    assert effect({**one, "assessments": []}).rob == {}
 
 
 # Several reports, and conditions ---------------------------------------------------------------------------------
