@@ -10,7 +10,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 CONTRACT_VERSION = 1
 RATIO_MEASURES = frozenset({"RR", "OR", "HR", "IRR", "ROM"})
@@ -43,6 +43,13 @@ class Condition(Frozen):
     field: str
     op: Literal["eq", "ne", "in", "not_in", "lt", "le", "gt", "ge", "has", "has_not", "is_known", "is_unknown"]
     value: str | float | bool | tuple[str, ...] | None = None
+
+    @model_validator(mode="after")
+    def _lists_need_a_list(self) -> "Condition":
+        """Refuse one text where a list is meant: "in" would look for a part of the text."""
+        if self.op in ("in", "not_in") and not isinstance(self.value, tuple):
+            raise ValueError(f"“{self.op.replace('_', ' ')}” needs a list of values")
+        return self
 
     def holds(self, fact: Fact) -> bool:
         """Whether the condition holds for the value of its field."""

@@ -34,6 +34,10 @@ REASONS = {
     "cannot_combine": "Several contrasts that cannot be combined",
     "cannot_split": "Arms that cannot be split",
     "undefined": "The effect is undefined",
+    "not_tried": "Results that the rules do not try",
+    "printed_twice": "Entered twice with different numbers",
+    "no_information": "Nobody, or everybody, had the event",
+    "no_comparator_arm": "No comparator arm",
 }
 NUMBERS_OF_ROW = (
     *("n", "mean", "sd", "se", "median", "q1", "q3", "minimum", "maximum", "events", "total", "percent"),

@@ -156,3 +156,9 @@ def test_swapping_the_arms_turns_the_sign():
     forth = derive(content(two_arms(result(**GOOD), result(**OTHER))), rules()).effects[0]
     back = derive(content(two_arms(result(**OTHER), result(**GOOD))), rules()).effects[0]
     assert (back.yi, back.vi) == (-forth.yi, forth.vi)
+
+
+@pytest.mark.parametrize("op", ["in", "not_in"])
+def test_condition_on_a_list_refuses_a_single_text(op):
+    with pytest.raises(ValueError, match="needs a list of values"):
+        rules(include=({"field": "study", "op": op, "value": "S11"},))
