@@ -76,6 +76,8 @@ def read_studies(yi: ArrayLike, vi: ArrayLike) -> tuple[FloatArray, FloatArray]:
     RaggedLengths, OutOfRange
         Different lengths; a variance that is not above 0, or beyond 1e-40 to 1e40, or 1e14 times another one.
     """
+    if type(yi) is np.ndarray and type(vi) is np.ndarray and _are_plain(yi, vi):
+        return yi, vi
     effects = np.atleast_1d(read_array("yi", yi))
     variances = np.atleast_1d(read_array("vi", vi))
     if effects.size != variances.size:
@@ -86,6 +88,15 @@ def read_studies(yi: ArrayLike, vi: ArrayLike) -> tuple[FloatArray, FloatArray]:
         near = variances <= variances.min() * LARGEST_VARIANCE_RATIO
         require("vi", variances, near, rule="at most 1e14 times the smallest variance")
     return effects, variances
+
+
+def _are_plain(yi: FloatArray, vi: FloatArray) -> bool:
+    """Return whether two float64 arrays of one length pass every rule of `read_studies`; quick, since most do."""
+    if yi.dtype != np.float64 or vi.dtype != np.float64 or yi.ndim != 1 or yi.shape != vi.shape or not yi.size:
+        return False
+    least, most = vi[vi.argmin()], vi[vi.argmax()]  # argmin and argmax stop at a NaN, which fails each comparison
+    in_range = least >= 1.0 / LARGEST_MAGNITUDE and most <= min(LARGEST_MAGNITUDE, least * LARGEST_VARIANCE_RATIO)
+    return bool(in_range and yi[yi.argmin()] >= -LARGEST_MAGNITUDE and yi[yi.argmax()] <= LARGEST_MAGNITUDE)
 
 
 def require(argument: str, array: FloatArray, good: NDArray[np.bool_], *, rule: str) -> None:
@@ -103,6 +114,8 @@ def require_option(argument: str, value: str, allowed: tuple[str, ...]) -> None:
 
 def read_level(level: float) -> float:
     """Return the confidence level as a fraction strictly between 0 and 1."""
+    if type(level) is float and 0.0 < level < 1.0:
+        return level
     array = read_array("level", level, dimensions=0)
     require("level", array, (array > 0.0) & (array < 1.0), rule="between 0 and 1 (0.95, not 95)")
     return float(array)

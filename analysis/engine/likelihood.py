@@ -1,22 +1,39 @@
-"""The ML and REML log-likelihoods of tau2 and their global maximum."""
+"""The ML and REML likelihoods of tau2 for one mean: the method of `likelihood_many` in plain numbers, for speed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log
+from math import isfinite
+from typing import NamedTuple
 
 import numpy as np
 
 from analysis.engine.arrays import FloatArray
-from analysis.engine.roots import find_root
-from analysis.engine.weighted_mean import weigh
+from analysis.engine.errors import NotConverged
+from analysis.engine.likelihood_many import (
+    CUTS,
+    LARGEST_RATIO,
+    LAST_STEP,
+    MARGIN,
+    MAX_ITERATIONS,
+    PACE,
+    log_likelihood_many,
+    maximise_many,
+)
+from analysis.engine.problems import moments, set_up
 
-# The score is a sum of terms that change over factors of 2 and more in vi + tau2: 24 points a decade see every turn.
-POINTS_PER_DECADE = 24
-# Below a thousandth of the smallest variance, tau2 moves no weight by more than 0.1%: the score is straight there.
-FINEST_FRACTION = 1e-3
-# Points times studies held at once: 8 MB an array.
-ELEMENTS_AT_ONCE = 1_000_000
+
+class MeanSums(NamedTuple):
+    """What `problems.Moments` holds, for one mean: centre is the weighted mean, the others bear the same names."""
+
+    centre: float
+    q: float
+    ypp: float
+    yppp: float
+    weight: float
+    squares: float
+    trace: float
+    trace_squares: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,10 +44,6 @@ class Likelihood:
     ----------
     yi, vi : arrays of shape (k,)  effects and sampling variances, k >= 2
     restricted : True for REML, False for ML
-
-    References
-    ----------
-    Viechtbauer (2005), doi:10.3102/10769986030003261.
     """
 
     yi: FloatArray
@@ -38,62 +51,130 @@ class Likelihood:
     restricted: bool
 
 
-def log_likelihood(model: Likelihood, tau2: float) -> float:
-    """Return the log-likelihood at tau2, without the constant that holds no data."""
-    mean = weigh(model.yi, model.vi, tau2=tau2)
-    value = float(np.sum(np.log(model.vi + tau2))) + mean.q
-    return -0.5 * (value + log(mean.total) if model.restricted else value)
+def sum_up(yi: FloatArray, vi: FloatArray, tau2: float) -> MeanSums:
+    """Return the sums at tau2; effects should lie around 0 (a common offset costs digits)."""
+    wi = 1.0 / (vi + tau2)
+    weight = float(np.add.reduce(wi))
+    centre = float(wi.dot(yi)) / weight
+    residuals = yi - centre
+    pulls = residuals * wi
+    squared_pulls = pulls * pulls
+    square = wi * wi
+    squares = float(wi.dot(wi))
+    pull = float(pulls.dot(wi))
+    share = squares / weight
+    return MeanSums(
+        centre,
+        float(pulls.dot(residuals)),
+        float(pulls.dot(pulls)),
+        float(squared_pulls.dot(wi)) - pull * pull / weight,
+        weight,
+        squares,
+        weight - share,
+        squares - 2.0 * float(square.dot(wi)) / weight + share * share,
+    )
 
 
-def scores_and_slopes(model: Likelihood, tau2: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the first and second derivatives of the log-likelihood at each tau2, an array of shape (points,)."""
-    wi = 1.0 / (model.vi + tau2[:, np.newaxis])
-    shifted = model.yi - model.yi[0]
-    total = np.sum(wi, axis=1)
-    residuals = shifted - (np.sum(wi * shifted, axis=1) / total)[:, np.newaxis]
-    square = wi**2
-    cube = square * wi
-    squares, cubes = np.sum(square, axis=1), np.sum(cube, axis=1)
-    pull = np.sum(square * residuals, axis=1)
-    score = np.sum(square * residuals**2, axis=1) - total
-    slope = -2.0 * np.sum(cube * residuals**2, axis=1) + 2.0 * pull**2 / total + squares
-    if model.restricted:
-        score += squares / total
-        slope += (squares / total) ** 2 - 2.0 * cubes / total
-    return 0.5 * score, 0.5 * slope
-
-
-def maximise(model: Likelihood) -> float:
+def maximise(model: Likelihood, at_zero: MeanSums) -> float:
     """Return the tau2 >= 0 at which the log-likelihood is highest over all of [0, infinity).
-
-    The likelihood can have several maxima. Above the larger of 3 max(vi) and 4 (max(yi) - min(yi))**2 the score is
-    negative, because each squared residual is at most the squared range and each weight is between
-    1 / (max(vi) + tau2) and 1 / tau2. A grid from 0 to there brackets the maxima; each is refined by Newton's method
-    inside its bracket and the highest wins, the smallest of equals. A maximum is at 0 where the likelihood falls from
-    there: truncation.
 
     Raises
     ------
     NotConverged
         A bracket that the search could not close.
     """
-    spread = float(np.ptp(model.yi))
-    smallest = FINEST_FRACTION * float(np.min(model.vi))
-    top = 4.0 * max(float(np.max(model.vi)), spread**2)
-    count = 2 + int(POINTS_PER_DECADE * (np.log10(top) - np.log10(smallest)))
-    grid = np.concatenate([[0.0], np.geomspace(smallest, top, count)])
-    rows = max(1, ELEMENTS_AT_ONCE // model.yi.size)
-    scores = np.concatenate(
-        [scores_and_slopes(model, grid[start : start + rows])[0] for start in range(0, grid.size, rows)]
+    restricted = model.restricted
+    tau2 = 0.0
+    if at_zero.ypp > (at_zero.trace if restricted else at_zero.weight):
+        tau2 = _climb(model, at_zero)
+    if _has_one_maximum(model, at_zero):
+        return tau2
+    problem = set_up(model.yi[np.newaxis], model.vi[np.newaxis])
+    return float(
+        maximise_many(problem, moments(problem, np.zeros(1)), start=np.array([tau2]), restricted=restricted)[0]
     )
 
-    def score_and_slope(tau2: float) -> tuple[float, float]:
-        """Return score and slope at one point."""
-        score, slope = scores_and_slopes(model, np.array([tau2]))
-        return float(score[0]), float(slope[0])
 
-    maxima = [0.0] if scores[0] <= 0.0 else []
-    for left in np.flatnonzero((scores[:-1] > 0.0) & (scores[1:] <= 0.0)).tolist():
-        low, high = float(grid[left]), float(grid[left + 1])
-        maxima.append(find_root(score_and_slope, low, high, what="tau2", smallest=smallest))
-    return max(maxima, key=lambda tau2: log_likelihood(model, tau2))
+def _climb(model: Likelihood, at_zero: MeanSums) -> float:
+    """Return a root of the score, which is positive at 0: Newton on B / A = 1 inside a bracket."""
+    yi, vi, restricted = model.yi, model.vi, model.restricted
+    typical = yi.size / at_zero.weight
+    tau2 = max(0.0, (at_zero.q - (yi.size - 1)) / at_zero.trace)
+    low, high = 0.0, float("inf")
+    for _ in range(MAX_ITERATIONS):
+        now = sum_up(yi, vi, tau2)
+        a, c = now.ypp, now.yppp
+        b, d = (now.trace, now.trace_squares) if restricted else (now.weight, now.squares)
+        if a == b:
+            return tau2
+        if a > b:
+            low = tau2
+        else:
+            high = tau2
+        slope = 2.0 * b * c - a * d
+        target = tau2 + a * (a - b) / slope if slope > 0.0 else -1.0
+        if not low < target < high and target != tau2:
+            target = 0.5 * (low + high) if isfinite(high) else 4.0 * (low + typical)
+        if abs(target - tau2) <= LAST_STEP * (tau2 + typical):
+            return target
+        tau2 = target
+    raise NotConverged(what="tau2", iterations=MAX_ITERATIONS)
+
+
+def _has_one_maximum(model: Likelihood, at_zero: MeanSums) -> bool:
+    """Return whether it is proved that the likelihood has one maximum; see `likelihood_many`."""
+    yi, vi, restricted = model.yi, model.vi, model.restricted
+    squares = yi * yi
+    total = float(np.add.reduce(squares))
+    if total == 0.0:
+        return True
+    if vi[vi.argmax()] > LARGEST_RATIO * vi[vi.argmin()]:
+        return False
+    farthest, beta, reach = float(squares.dot(vi)) / total, _beta(at_zero, 0.0, restricted=restricted), 0.0
+    unit, before, is_first = beta, at_zero, True
+    while (end := (farthest - 2.0 * beta) * (1.0 + 2.0 * MARGIN)) > reach:
+        point = end if is_first else min(end, PACE * (unit + reach) - unit)
+        after = sum_up(yi, vi, point)
+        if not _is_clear(before, after, reach, point, restricted=restricted):
+            if not is_first and not _is_clear_in_cuts(model, before, reach, point):
+                return False
+            if is_first:
+                is_first = False
+                continue
+        if is_first:
+            return True
+        before, reach = after, point
+        beta = _beta(before, reach, restricted=restricted)
+    return True
+
+
+def _beta(sums: MeanSums, tau2: float, *, restricted: bool) -> float:
+    """Return beta of `likelihood_many`."""
+    return (sums.trace / sums.trace_squares if restricted else sums.weight / sums.squares) - tau2
+
+
+def _is_clear(before: MeanSums, after: MeanSums, reach: float, point: float, *, restricted: bool) -> bool:
+    """Return whether every root from `reach` to `point` must be a maximum, or there is none."""
+    b, end = (before.trace, after.trace) if restricted else (before.weight, after.weight)
+    if after.ypp > b * (1.0 + MARGIN) or before.ypp < end * (1.0 - MARGIN):
+        return True
+    alpha = after.ypp / after.yppp - point
+    return alpha * (1.0 + MARGIN) - 2.0 * _beta(before, reach, restricted=restricted) < reach
+
+
+def _is_clear_in_cuts(model: Likelihood, before: MeanSums, start: float, stop: float) -> bool:
+    """Return whether the pieces between two points, cut finer, are all clear."""
+    reach = start
+    for cut in range(1, CUTS + 1):
+        point = start + (stop - start) * (cut / CUTS)
+        after = sum_up(model.yi, model.vi, point)
+        if not _is_clear(before, after, reach, point, restricted=model.restricted):
+            return False
+        before, reach = after, point
+    return True
+
+
+def log_likelihood(model: Likelihood, tau2: float) -> float:
+    """Return the log-likelihood at tau2, without the constant that holds no data."""
+    problem = set_up(model.yi[np.newaxis], model.vi[np.newaxis])
+    return float(log_likelihood_many(problem, np.array([tau2]), restricted=model.restricted)[0])

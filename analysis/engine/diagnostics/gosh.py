@@ -1,0 +1,123 @@
+"""The pooled estimate of every subset of the studies (GOSH: graphical display of study heterogeneity)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from analysis.engine.arrays import FloatArray, read_array, read_studies, require, require_option
+from analysis.engine.errors import TooFewStudies
+from analysis.engine.fits import blocks_of, fit_many, heterogeneity_of
+from analysis.engine.pooling import CI_METHODS
+from analysis.engine.tau2_many import TAU2_METHODS
+
+# As many subsets are listed completely; more studies are sampled (as in metafor, where 10^6 is the limit).
+ALL_SUBSETS_UP_TO = 2**17
+SUBSETS = 10_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gosh:
+    """Pooled results of b subsets: arrays of shape (b,).
+
+    Attributes
+    ----------
+    included : bool array of shape (b, k)  the studies of each subset
+    k : int array  their number, at least 1
+    estimate : pooled effect, scale of yi
+    tau2 : variance between the studies of the subset
+    i2, h2, q : heterogeneity, NaN for one study
+    is_complete : whether all 2**k - 1 subsets are there, or a sample
+    tau2_method : what was used
+    """
+
+    included: NDArray[np.bool_]
+    k: NDArray[np.intp]
+    estimate: FloatArray
+    tau2: FloatArray
+    i2: FloatArray
+    h2: FloatArray
+    q: FloatArray
+    is_complete: bool
+    tau2_method: str
+
+
+def gosh(
+    yi: ArrayLike,
+    vi: ArrayLike,
+    *,
+    subsets: int | None = None,
+    seed: int = 1,
+    tau2_method: str = "REML",
+) -> Gosh:
+    """Return the pooled results of all subsets, or of a sample of them.
+
+    Parameters
+    ----------
+    yi, vi : arrays of shape (k,)  effects and sampling variances, k >= 2
+    subsets : None for all subsets up to k = 17 and a sample of 10,000 above, or the size of the sample (at least 1; all
+        subsets are taken where there are not more). Each study is in with probability 1/2
+    seed : of the sample, at least 0
+    tau2_method : as in `pool`
+
+    Raises
+    ------
+    TooFewStudies, InvalidInput
+        k is 0 or 1; a number that cannot be right.
+
+    References
+    ----------
+    Olkin, Dahabreh and Trikalinos (2012), doi:10.1002/jrsm.1053.
+    """
+    require_option("tau2_method", tau2_method, TAU2_METHODS)
+    effects, variances = read_studies(yi, vi)
+    k = effects.size
+    if k < 2:
+        raise TooFewStudies(needed=2, got=k)
+    _require_whole("seed", seed, least=0)
+    _require_whole("subsets", SUBSETS if subsets is None else subsets, least=1)
+    every = 2**k - 1
+    is_complete = every <= (ALL_SUBSETS_UP_TO if subsets is None else subsets)
+    included = _all_subsets(k) if is_complete else _sample(k, SUBSETS if subsets is None else int(subsets), seed=seed)
+    columns = [_pool_some(effects, variances, included[rows], tau2_method) for rows in blocks_of(*included.shape)]
+    joined = [np.concatenate(parts) for parts in zip(*columns, strict=True)]
+    arrays = dict(zip(("k", "estimate", "tau2", "i2", "h2", "q"), joined, strict=True))
+    for array in (included, *joined):
+        array.setflags(write=False)
+    return Gosh(included=included, is_complete=is_complete, tau2_method=tau2_method, **arrays)
+
+
+def _require_whole(argument: str, value: int, *, least: int) -> None:
+    """Refuse anything but a whole number that is not below `least`."""
+    number = read_array(argument, value, dimensions=0)
+    require(argument, number, (number >= least) & (number == np.floor(number)), rule=f"whole, from {least} on")
+
+
+def _all_subsets(k: int) -> NDArray[np.bool_]:
+    """Return every subset but the empty one, shape (2**k - 1, k)."""
+    numbers = np.arange(1, 2**k, dtype=np.int64)
+    return np.asarray((numbers[:, np.newaxis] >> np.arange(k)) & 1, dtype=np.bool_)
+
+
+def _sample(k: int, subsets: int, *, seed: int) -> NDArray[np.bool_]:
+    """Return random subsets; an empty one is drawn again."""
+    random = np.random.default_rng(seed)
+    drawn = random.random((subsets, k)) < 0.5
+    while (empty := np.flatnonzero(~drawn.any(axis=1))).size:
+        drawn[empty] = random.random((empty.size, k)) < 0.5
+    return drawn
+
+
+def _pool_some(
+    yi: FloatArray, vi: FloatArray, included: NDArray[np.bool_], tau2_method: str
+) -> tuple[NDArray[Any], ...]:
+    """Return k, estimate, tau2, i2, h2 and q of some subsets."""
+    effects, variances = np.where(included, yi, 0.0), np.where(included, vi, np.inf)
+    fits = fit_many(effects, variances, tau2_method=tau2_method, ci_method=CI_METHODS[0])
+    i2, h2, _ = heterogeneity_of(fits, is_common=tau2_method == "CE")
+    q = np.where(fits.problems.count > 1, fits.at_zero.q, np.nan)
+    estimate = fits.problems.shift + fits.at_tau2.beta[:, 0]
+    return fits.problems.count, estimate, fits.tau2.tau2, i2, h2, q

@@ -1,0 +1,263 @@
+"""The global maximum of the ML or REML likelihood of tau2, for many problems at once.
+
+With P = W - W X (X'WX)^-1 X'W and W = diag(1 / (vi + tau2)), twice the score is A - B, where A = y'PPy and B is tr(P)
+for REML, tr(W) for ML. With C = y'PPPy, and D = tr(PP) or tr(WW), A' = -2 C and B' = -D. A and C are sums of squares
+over powers of eigenvalues plus tau2, B and D sums of such powers, so that A and B fall steadily and
+
+    alpha = A / C - tau2    and    beta = B / D - tau2    never fall (by the inequality of Cauchy and Schwarz).
+
+Two consequences carry everything here.
+
+- B / A is nearly straight in tau2. Newton's method on B / A = 1 needs three or four steps.
+- A root of the score is a maximum where A / C < 2 B / D. Between a and b that holds for every tau2 above
+  alpha(b) - 2 beta(a). Far out, alpha tends to r'Vr / r'r with the unweighted residuals r. So where
+  alpha(infinity) <= 2 beta(0), all roots are maxima, and there is at most one: the maximum found is the only one. Else
+  a few evaluations on the way to alpha(infinity) - 2 beta prove the same for the rest.
+
+Where the proof fails, the whole half line is scanned and the highest maximum wins.
+
+References
+----------
+Likelihoods and scores: Viechtbauer (2005), doi:10.3102/10769986030003261.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.engine.arrays import FloatArray
+from analysis.engine.errors import NotConverged
+from analysis.engine.problems import Moments, Problems, moments, square_of
+
+MAX_ITERATIONS = 200
+# A step this small relative to tau2 plus a typical variance leaves an error of its square: convergence is quadratic.
+LAST_STEP = 1e-7
+# Finished problems are dropped from the arrays when they are this share of them.
+DROP_FROM = 0.3
+# Growth of (typical variance + tau2) between two points of the proof.
+PACE = 1.7
+# Cuts of a piece on which the proof fails at first.
+CUTS = 6
+# The proof compares sums that carry rounding errors of about 1e-12.
+MARGIN = 1e-9
+# The sums of the proof lose digits with the square of the ratio of the variances: beyond, it is not tried.
+LARGEST_RATIO = 1e6
+# Where the proof fails, the score is seen at this many points a decade: its terms change over factors of two and more.
+POINTS_PER_DECADE = 24
+# Below a thousandth of the smallest variance tau2 moves no weight by more than 0.1%: the score is straight there.
+FINEST_FRACTION = 1e-3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Terms:
+    """A, B, C and D of the module's head, arrays of shape (b,)."""
+
+    a: FloatArray
+    b: FloatArray
+    c: FloatArray
+    d: FloatArray
+
+    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Terms:
+        """Return those of some problems."""
+        return Terms(a=self.a[rows], b=self.b[rows], c=self.c[rows], d=self.d[rows])
+
+
+def terms_of(values: Moments, *, restricted: bool) -> Terms:
+    """Return the terms of the REML (`restricted`) or ML score."""
+    if restricted:
+        return Terms(a=values.ypp, b=values.trace, c=values.yppp, d=values.trace_squares)
+    return Terms(a=values.ypp, b=values.weight, c=values.yppp, d=values.squares)
+
+
+def maximise_many(problems: Problems, at_zero: Moments, *, start: FloatArray, restricted: bool) -> FloatArray:
+    """Return the tau2 >= 0 at which each likelihood is highest over all of [0, infinity), shape (b,).
+
+    Parameters
+    ----------
+    at_zero : moments at tau2 = 0
+    start : array of shape (b,)  where to begin, at least 0
+
+    Raises
+    ------
+    NotConverged
+        A bracket that the search could not close.
+    """
+    first = terms_of(at_zero, restricted=restricted)
+    tau2 = np.zeros(start.size)
+    has_room = problems.count > problems.p
+    if not has_room.all():
+        some = np.flatnonzero(has_room)
+        if some.size:
+            part, sums = problems.take(some), at_zero.take(some)
+            tau2[some] = maximise_many(part, sums, start=start[some], restricted=restricted)
+        return tau2
+    rising = np.flatnonzero(first.a > first.b)
+    if rising.size:
+        tau2[rising] = _climb(problems.take(rising), start[rising], restricted=restricted)
+    unsure = np.flatnonzero(~_has_one_maximum(problems, first, restricted=restricted))
+    for row in unsure.tolist():
+        tau2[row] = _scan(problems.take(np.array([row])), restricted=restricted)
+    return tau2
+
+
+def _climb(problems: Problems, start: FloatArray, *, restricted: bool) -> FloatArray:
+    """Return a root of the score of each problem whose score at 0 is positive: Newton inside a bracket."""
+    typical = problems.count / np.sum(1.0 / problems.vi, axis=1)
+    found = start.copy()
+    rows, tau2 = np.arange(start.size), start.copy()
+    low, high = np.zeros(start.size), np.full(start.size, np.inf)
+    for _ in range(MAX_ITERATIONS):
+        now = terms_of(moments(problems, tau2), restricted=restricted)
+        target, low, high = _next_point(now, tau2, low, high, typical)
+        done = (np.abs(target - tau2) <= LAST_STEP * (tau2 + typical)) | (now.a == now.b)
+        tau2 = target
+        if done.any():
+            found[rows[done]] = tau2[done]
+            if done.all():
+                return found
+            if np.count_nonzero(done) > DROP_FROM * done.size:
+                kept = np.flatnonzero(~done)
+                problems = problems.take(kept)
+                rows, tau2, low, high, typical = rows[kept], tau2[kept], low[kept], high[kept], typical[kept]
+    raise NotConverged(what="tau2", iterations=MAX_ITERATIONS)
+
+
+def _next_point(
+    now: Terms, tau2: FloatArray, low: FloatArray, high: FloatArray, typical: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the next tau2 and the new bracket: Newton on B / A = 1, else the middle, else further out."""
+    is_rising = now.a > now.b
+    low, high = np.where(is_rising, tau2, low), np.where(is_rising, high, tau2)
+    slope = 2.0 * now.b * now.c - now.a * now.d
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        target = tau2 + now.a * (now.a - now.b) / slope
+        middle = np.where(np.isfinite(high), 0.5 * (low + high), 4.0 * (low + typical))
+    inside = (slope > 0.0) & (target > low) & (target < high)
+    stays = target == tau2
+    return np.where(inside | stays, target, middle), low, high
+
+
+def _has_one_maximum(problems: Problems, first: Terms, *, restricted: bool) -> NDArray[np.bool_]:
+    """Return for which problems it is proved that the likelihood has one maximum."""
+    farthest = _alpha_far_out(problems)
+    beta = first.b / first.d
+    is_even = _largest_variance(problems) <= LARGEST_RATIO * np.min(problems.vi, axis=1)
+    proved: NDArray[np.bool_] = (first.a == 0.0) | (is_even & (farthest <= 2.0 * beta * (1.0 - MARGIN)))
+    active = np.flatnonzero(~proved & is_even)
+    part, before, farthest, beta = problems.take(active), first.take(active), farthest[active], beta[active]
+    unit, reach, is_first = beta, np.zeros(active.size), True
+    while active.size:
+        end = (farthest - 2.0 * beta) * (1.0 + 2.0 * MARGIN)
+        point = end if is_first else np.minimum(end, PACE * (unit + reach) - unit)
+        after = terms_of(moments(part, point), restricted=restricted)
+        good = is_clear(before, after, beta=beta, reach=reach, point=point)
+        if is_first:
+            proved[active[good]] = True
+            going, is_first = np.flatnonzero(~good), False
+            after, point = before, reach
+        else:
+            bad = np.flatnonzero(~good)
+            if bad.size:
+                good[bad] = _is_clear_in_cuts(part.take(bad), reach[bad], point[bad], restricted=restricted)
+            finished = good & (point >= end)
+            proved[active[finished]] = True
+            going = np.flatnonzero(good & ~finished)
+        active, part, farthest, unit = active[going], part.take(going), farthest[going], unit[going]
+        before, reach = after.take(going), point[going]
+        beta = before.b / before.d - reach
+    return proved
+
+
+def _largest_variance(problems: Problems) -> FloatArray:
+    """Return the largest variance of the studies that are in."""
+    is_in = problems.included()
+    return np.asarray(np.max(problems.vi if is_in.all() else np.where(is_in, problems.vi, 0.0), axis=1))
+
+
+def _alpha_far_out(problems: Problems) -> FloatArray:
+    """Return the limit of alpha for large tau2, r'Vr / r'r with the unweighted residuals r."""
+    is_in = problems.included()
+    residuals = problems.yi
+    if not problems.is_mean:
+        one = is_in.astype(np.float64)
+        beta = np.linalg.solve(square_of(problems, one), (one * problems.yi @ problems.X)[:, :, np.newaxis])
+        residuals = (problems.yi - beta[:, :, 0] @ problems.X.T) * one
+    squares = residuals * residuals
+    total = np.sum(squares, axis=1)
+    crossed = np.einsum("ij,ij->i", squares, problems.vi if is_in.all() else np.where(is_in, problems.vi, 0.0))
+    return np.where(total > 0.0, crossed / np.where(total > 0.0, total, 1.0), 0.0)
+
+
+def is_clear(
+    before: Terms, after: Terms, *, beta: FloatArray, reach: FloatArray, point: FloatArray
+) -> NDArray[np.bool_]:
+    """Return whether every root from `reach` to `point` must be a maximum, or there is none; beta: at `reach`."""
+    never = (after.a > before.b * (1.0 + MARGIN)) | (before.a < after.b * (1.0 - MARGIN))
+    return np.asarray(never | ((after.a / after.c - point) * (1.0 + MARGIN) - 2.0 * beta < reach))
+
+
+def _is_clear_in_cuts(
+    problems: Problems, start: FloatArray, stop: FloatArray, *, restricted: bool
+) -> NDArray[np.bool_]:
+    """Return whether the pieces between two points, cut finer, are all clear."""
+    before = terms_of(moments(problems, start), restricted=restricted)
+    good = np.ones(start.size, dtype=np.bool_)
+    reach = start
+    for cut in range(1, CUTS + 1):
+        point = start + (stop - start) * (cut / CUTS)
+        after = terms_of(moments(problems, point), restricted=restricted)
+        good &= is_clear(before, after, beta=before.b / before.d - reach, reach=reach, point=point)
+        before, reach = after, point
+    return good
+
+
+def _scan(problem: Problems, *, restricted: bool) -> float:
+    """Return the highest of all maxima of one problem.
+
+    Above the larger of 3 max(vi) and 4 (max(yi) - min(yi))**2 the score is negative for a mean, because each squared
+    residual is at most the squared range and each weight is between 1 / (max(vi) + tau2) and 1 / tau2; with
+    moderators, each squared residual is at most the squared length of yi.
+    """
+    is_in = problem.included()[0]
+    vi, yi = problem.vi[0, is_in], problem.yi[0, is_in]
+    size = float(np.ptp(yi)) ** 2 if problem.is_mean else float(yi @ yi)
+    smallest = FINEST_FRACTION * float(np.min(vi))
+    top = 4.0 * max(float(np.max(vi)), size)
+    count = 2 + int(POINTS_PER_DECADE * (np.log10(top) - np.log10(smallest)))
+    grid = np.concatenate([[0.0], np.geomspace(smallest, top, count)])
+    seen = terms_of(moments(problem.take(np.zeros(grid.size, dtype=np.intp)), grid), restricted=restricted)
+    score = seen.a - seen.b
+    turns = np.flatnonzero((score[:-1] > 0.0) & (score[1:] <= 0.0))
+    maxima = _close(problem, grid[turns], grid[turns + 1], restricted=restricted)
+    if score[0] <= 0.0:
+        maxima = np.concatenate([[0.0], maxima])
+    heights = log_likelihood_many(problem.take(np.zeros(maxima.size, dtype=np.intp)), maxima, restricted=restricted)
+    return float(maxima[int(np.argmax(heights))])
+
+
+def _close(problem: Problems, low: FloatArray, high: FloatArray, *, restricted: bool) -> FloatArray:
+    """Return the root of the score in each bracket: Newton, kept inside by bisection."""
+    part = problem.take(np.zeros(low.size, dtype=np.intp))
+    typical = part.count / np.sum(1.0 / part.vi, axis=1)
+    tau2 = 0.5 * (low + high)
+    for _ in range(MAX_ITERATIONS):
+        now = terms_of(moments(part, tau2), restricted=restricted)
+        target, low, high = _next_point(now, tau2, low, high, typical)
+        moved, tau2 = np.abs(target - tau2), target
+        if np.all(moved <= LAST_STEP * (tau2 + FINEST_FRACTION * typical)):
+            return tau2
+    raise NotConverged(what="tau2", iterations=MAX_ITERATIONS)
+
+
+def log_likelihood_many(problems: Problems, tau2: FloatArray, *, restricted: bool) -> FloatArray:
+    """Return the log-likelihood of each problem at its tau2, without the constant that holds no data."""
+    is_in = problems.included()
+    now = moments(problems, tau2)
+    totals = np.where(is_in, problems.vi, 1.0) + np.where(is_in, tau2[:, np.newaxis], 0.0)
+    value = np.sum(np.log(totals), axis=1) + now.q
+    if restricted:
+        value = value - np.linalg.slogdet(now.inverse)[1]
+    return np.asarray(-0.5 * value)
