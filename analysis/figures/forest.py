@@ -1,11 +1,12 @@
 """The forest plot: one line per row, the summary as a diamond, the prediction interval as a thin bar."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from hashlib import sha256
 from math import exp, sqrt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from analysis.contract import ForestFigure
 from analysis.figures import svg
 from analysis.figures.axis import LARGEST_LOG, Axis, fit_axis
 from analysis.figures.layout import (
@@ -27,6 +28,10 @@ from analysis.figures.layout import (
 )
 from analysis.figures.table import Interval, Row, Table, read_table
 from analysis.figures.text import NO_NUMBER, clean, decimals_for, number, percent, ratio, shorten
+
+# A figure is only read here: who draws without the contract does not load pydantic.
+if TYPE_CHECKING:
+    from analysis.contract import ForestFigure
 
 EMPTY = "No study has a result that can be shown."
 LARGEST_SQUARE, SMALLEST_SQUARE, PLAIN_SQUARE = 14.0, 4.0, 7.0

@@ -1,11 +1,15 @@
 """What a forest plot draws, read from the plain data of a result: rows and the summary."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from analysis.contract import ForestFigure
+# A figure is only read here: who reads tables without the contract does not load pydantic.
+if TYPE_CHECKING:
+    from analysis.contract import ForestFigure
 
 
 class UnknownTable(ValueError):

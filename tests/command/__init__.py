@@ -1,0 +1,1 @@
+"""The command for a person with a table, asked through its door."""
