@@ -118,9 +118,13 @@ def set_up(yi: FloatArray, vi: FloatArray, X: FloatArray | None = None) -> Probl
     else:
         shift = np.sum(np.where(is_in, yi, 0.0), axis=1) / np.maximum(count, 1)
         centred = np.where(is_in, yi - shift[:, np.newaxis], 0.0)
-    basis, back = (np.ones((yi.shape[1], 1)), np.eye(1)) if X is None else orthogonal_basis(X)
-    upper = np.triu_indices(basis.shape[1])
-    products = np.ascontiguousarray(basis[:, upper[0]] * basis[:, upper[1]])
+    if X is None:
+        basis = products = np.ones((yi.shape[1], 1))
+        back = np.ones((1, 1))
+    else:
+        basis, back = orthogonal_basis(X)
+        upper = np.triu_indices(basis.shape[1])
+        products = np.ascontiguousarray(basis[:, upper[0]] * basis[:, upper[1]])
     return Problems(
         yi=centred,
         vi=vi,
@@ -209,12 +213,19 @@ def _design_moments(problems: Problems, wi: FloatArray) -> Moments:
     )
 
 
+def inverse_of(problems: Problems, tau2: FloatArray) -> FloatArray:
+    """Return (X'WX)^-1 of each problem at its own tau2, shape (b, p, p)."""
+    square = square_of(problems, 1.0 / (problems.vi + tau2[:, np.newaxis]))
+    return 1.0 / square if problems.is_mean else np.asarray(np.linalg.inv(square), dtype=np.float64)
+
+
 def square_of(problems: Problems, wi: FloatArray) -> FloatArray:
     """Return X' diag(wi) X of each problem, shape (b, p, p)."""
-    p = problems.p
-    row, column = np.triu_indices(p)
-    filled = np.empty((wi.shape[0], p, p))
     packed = wi @ problems.products
+    if problems.p == 1:
+        return packed[:, :, np.newaxis]
+    row, column = np.triu_indices(problems.p)
+    filled = np.empty((wi.shape[0], problems.p, problems.p))
     filled[:, row, column] = packed
     filled[:, column, row] = packed
     return filled

@@ -14,12 +14,14 @@ from analysis.engine.distributions import chi2_p_values, two_sided_p_values
 from analysis.engine.errors import TooFewStudies, UndefinedResult
 from analysis.engine.fits import Fits, blocks_of, fit_many
 from analysis.engine.pooling import CI_METHODS
-from analysis.engine.problems import Problems, moments
+from analysis.engine.problems import Problems, inverse_of
 from analysis.engine.tau2_many import TAU2_METHODS
 
 # A leverage of 1 without weights: the study alone carries a coefficient, and without it there is no model.
 CARRIES_ALONE = 1.0 - 1e-10
 ALPHA = 0.05
+# In place of the position of a study: none is left out.
+ALL = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -202,28 +204,24 @@ def delete_each(
     needed = 2 if mods is None else p + 2
     if k < needed:
         raise TooFewStudies(needed=needed, got=k)
-    basis = np.linalg.qr(X)[0]
-    rows = np.flatnonzero(np.einsum("ip,ip->i", basis, basis) < CARRIES_ALONE)
-    full = _fit(yi[np.newaxis], vi[np.newaxis], design, tau2_method=tau2_method, ci_method=ci_method)
+    rows = np.concatenate([[ALL], _removable(X)])
     parts = [
         _without(yi, vi, design, rows[part], tau2_method=tau2_method, ci_method=ci_method)
         for part in blocks_of(rows.size, k)
     ]
-    beta, covariance, inverse, tau2, q, dispersion = (
-        _spread(np.concatenate(columns), rows, k=k) for columns in zip(*parts, strict=True)
-    )
-    back, tau2_full = full.problems.back, float(full.tau2.tau2[0])
-    inverse_full = back @ full.at_tau2.inverse[0] @ back.T
+    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    full = [column[0] for column in columns]
+    beta, covariance, inverse, tau2, q, dispersion = (_spread(column[1:], rows[1:], k=k) for column in columns)
     return Deleted(
         X=X,
-        beta=_coefficients(full)[0],
-        covariance=float(full.dispersion[0]) * inverse_full,
-        wi=1.0 / (vi + tau2_full),
-        inverse=inverse_full,
+        beta=full[0],
+        covariance=full[1],
+        wi=1.0 / (vi + full[3]),
+        inverse=full[2],
         beta_del=beta,
         covariance_del=covariance,
         inverse_del=inverse,
-        tau2=tau2_full,
+        tau2=float(full[3]),
         tau2_del=tau2,
         q_del=q,
         dispersion_del=dispersion,
@@ -232,16 +230,25 @@ def delete_each(
     )
 
 
+def _removable(X: FloatArray) -> NDArray[np.intp]:
+    """Return the positions of the studies without which the columns of the design are still independent."""
+    if X.shape[1] == 1:
+        return np.arange(X.shape[0])
+    basis = np.linalg.qr(X)[0]
+    return np.flatnonzero(np.einsum("ip,ip->i", basis, basis) < CARRIES_ALONE)
+
+
 def _without(
     yi: FloatArray, vi: FloatArray, design: Design, rows: NDArray[np.intp], *, tau2_method: str, ci_method: str
 ) -> tuple[FloatArray, ...]:
     """Return coefficients, covariance, inverse of all studies, tau2, q and dispersion without each of some studies."""
     effects, variances = np.tile(yi, (rows.size, 1)), np.tile(vi, (rows.size, 1))
-    variances[np.arange(rows.size), rows] = np.inf
+    is_one = rows != ALL
+    variances[is_one, rows[is_one]] = np.inf
     fits = _fit(effects, variances, design, tau2_method=tau2_method, ci_method=ci_method)
     back = fits.problems.back
     covariance = fits.dispersion[:, np.newaxis, np.newaxis] * (back @ fits.at_tau2.inverse @ back.T)
-    inverse = back @ moments(_all_studies(fits, vi), fits.tau2.tau2).inverse @ back.T
+    inverse = back @ inverse_of(_all_studies(fits, vi), fits.tau2.tau2) @ back.T
     return _coefficients(fits), covariance, inverse, fits.tau2.tau2, fits.at_zero.q, fits.dispersion
 
 
@@ -253,8 +260,7 @@ def _fit(yi: FloatArray, vi: FloatArray, design: Design, *, tau2_method: str, ci
     if undefined.size:
         raise UndefinedResult(
             what="the Hartung-Knapp-Sidik-Jonkman interval",
-            why="the effects that remain are fitted exactly, so that its standard error is 0",
-            index=int(undefined[0]),
+            why="the effects, all or without one study, are fitted exactly, so that its standard error is 0",
         )
     return fits
 

@@ -21,7 +21,7 @@ class Residuals:
     Attributes
     ----------
     residual : effect less fitted value, scale of yi
-    se : standard error of the residual
+    se : standard error of the residual, without the factor of Hartung and Knapp (as in metafor)
     standardised : residual / se; NaN where the study is fitted exactly whatever its effect
     """
 
@@ -74,7 +74,7 @@ def standardised_residuals(
     marginal = variances + tau2
     pulled = X @ covariance / scale @ (X / marginal[:, np.newaxis]).T
     left = np.eye(effects.size) - pulled
-    se = np.sqrt(scale * np.einsum("ij,j,ij->i", left, marginal, left))
+    se = np.sqrt(np.einsum("ij,j,ij->i", left, marginal, left))
     residual = effects - fitted
     residual[np.abs(residual) < 100.0 * np.finfo(np.float64).eps] = 0.0
     is_free = se > 1e-7 * np.sqrt(marginal)

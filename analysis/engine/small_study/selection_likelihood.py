@@ -14,8 +14,8 @@ from analysis.engine.small_study.selection_weights import Weights
 SMALLEST_PROBABILITY = 1e-300
 LOG_TWO_PI = float(np.log(2.0 * np.pi))
 # A start needs no more than this: steps, the gain at which they end, and limits that keep them in reach.
-MAX_STEPS = 30
-NEAR_ENOUGH = 1e-4
+MAX_STEPS = 12
+NEAR_ENOUGH = 1e-2
 RIDGE = 1e-8
 LONGEST_STEP = 3.0
 FARTHEST_DELTA = 1e5
