@@ -4,7 +4,7 @@ PORT ?= 8000
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve worker test check format verify clean
+.PHONY: help demo serve worker test bench check format verify clean
 
 RUN = @command -v $(PYTHON) >/dev/null || { echo "Quorum needs Python 3.11 or newer, and there is no program $(PYTHON). Install it, or name yours: make $@ PYTHON=/path/to/python3.11" >&2; exit 1; }; \
 	exec $(PYTHON) config/bootstrap $@ $(ARGS)
@@ -24,6 +24,9 @@ worker: ## compute runs for a broker (BROKER_URL)
 	$(RUN)
 
 test: ## run the tests on SQLite and on PostgreSQL
+	$(RUN)
+
+bench: ## time the engine beside metafor and other programs
 	$(RUN)
 
 check: ## style, layers, migrations, Django's checks, types

@@ -88,7 +88,7 @@ def fit_many(yi: FloatArray, vi: FloatArray, X: FloatArray | None = None, *, tau
         raise InvalidInput("mods", "the studies that remain cannot tell the moderators apart") from error
     medians = chi2_quantiles(0.5, df=df) if tau2_method == "PMM" else df
     tau2 = estimate_tau2_many(problems, at_zero, tau2_method=tau2_method, medians=medians)
-    at_tau2 = at_zero if tau2_method == "CE" else moments(problems, tau2.tau2)
+    at_tau2 = at_zero if tau2_method == "CE" else tau2.at_tau2 or moments(problems, tau2.tau2)
     dispersion = np.ones(df.size)
     if ci_method in ("hksj", "hksj_adhoc"):
         dispersion = np.where(df > 0.0, at_tau2.q / np.where(df > 0.0, df, 1.0), 1.0)

@@ -49,6 +49,8 @@ LARGEST_RATIO = 1e6
 POINTS_PER_DECADE = 24
 # Below a thousandth of the smallest variance tau2 moves no weight by more than 0.1%: the score is straight there.
 FINEST_FRACTION = 1e-3
+# Studies times points of a scan that are held at once.
+SCANNED_AT_ONCE = 2**16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,8 +100,8 @@ def maximise_many(problems: Problems, at_zero: Moments, *, start: FloatArray, re
     if rising.size:
         tau2[rising] = _climb(problems.take(rising), start[rising], restricted=restricted)
     unsure = np.flatnonzero(~_has_one_maximum(problems, first, restricted=restricted))
-    for row in unsure.tolist():
-        tau2[row] = _scan(problems.take(np.array([row])), restricted=restricted)
+    if unsure.size:
+        tau2[unsure] = _scan(problems.take(unsure), restricted=restricted)
     return tau2
 
 
@@ -143,8 +145,8 @@ def _next_point(
 def _has_one_maximum(problems: Problems, first: Terms, *, restricted: bool) -> NDArray[np.bool_]:
     """Return for which problems it is proved that the likelihood has one maximum."""
     farthest = _alpha_far_out(problems)
-    beta = first.b / first.d
     is_even = _largest_variance(problems) <= LARGEST_RATIO * np.min(problems.vi, axis=1)
+    beta = first.b / np.where(is_even, first.d, 1.0)
     proved: NDArray[np.bool_] = (first.a == 0.0) | (is_even & (farthest <= 2.0 * beta * (1.0 - MARGIN)))
     active = np.flatnonzero(~proved & is_even)
     part, before, farthest, beta = problems.take(active), first.take(active), farthest[active], beta[active]
@@ -214,37 +216,50 @@ def _is_clear_in_cuts(
     return good
 
 
-def _scan(problem: Problems, *, restricted: bool) -> float:
-    """Return the highest of all maxima of one problem.
+def _scan(problems: Problems, *, restricted: bool) -> FloatArray:
+    """Return the highest of all maxima of each problem, shape (b,).
 
-    Above the larger of 3 max(vi) and 4 (max(yi) - min(yi))**2 the score is negative for a mean, because each squared
-    residual is at most the squared range and each weight is between 1 / (max(vi) + tau2) and 1 / tau2; with
-    moderators, each squared residual is at most the squared length of yi.
+    Beyond max(vi) - 2 min(vi) all roots of the score are maxima, so that there is at most one; up to max(vi) the score
+    is seen on a grid.
     """
-    is_in = problem.included()[0]
-    vi, yi = problem.vi[0, is_in], problem.yi[0, is_in]
-    size = float(np.ptp(yi)) ** 2 if problem.is_mean else float(yi @ yi)
-    smallest = FINEST_FRACTION * float(np.min(vi))
-    top = 4.0 * max(float(np.max(vi)), size)
-    count = 2 + int(POINTS_PER_DECADE * (np.log10(top) - np.log10(smallest)))
-    grid = np.concatenate([[0.0], np.geomspace(smallest, top, count)])
-    seen = terms_of(moments(problem.take(np.zeros(grid.size, dtype=np.intp)), grid), restricted=restricted)
-    score = seen.a - seen.b
-    turns = np.flatnonzero((score[:-1] > 0.0) & (score[1:] <= 0.0))
-    maxima = _close(problem, grid[turns], grid[turns + 1], restricted=restricted)
-    if score[0] <= 0.0:
-        maxima = np.concatenate([[0.0], maxima])
-    heights = log_likelihood_many(problem.take(np.zeros(maxima.size, dtype=np.intp)), maxima, restricted=restricted)
-    return float(maxima[int(np.argmax(heights))])
+    least, most = np.min(problems.vi, axis=1), _largest_variance(problems)
+    decades = float(np.max(np.log10(most / (FINEST_FRACTION * least))))
+    steps = np.linspace(0.0, 1.0, 2 + int(POINTS_PER_DECADE * decades))
+    grid = FINEST_FRACTION * least[:, np.newaxis] * (most / (FINEST_FRACTION * least))[:, np.newaxis] ** steps
+    grid = np.concatenate([np.zeros((least.size, 1)), grid], axis=1)
+    score = _scores(problems, grid, restricted=restricted)
+    row, place = np.nonzero((score[:, :-1] > 0.0) & (score[:, 1:] <= 0.0))
+    beyond, falling = np.flatnonzero(score[:, -1] > 0.0), np.flatnonzero(score[:, 0] <= 0.0)
+    rows = np.concatenate([row, beyond])
+    low = np.concatenate([grid[row, place], grid[beyond, -1]])
+    high = np.concatenate([grid[row, place + 1], np.full(beyond.size, np.inf)])
+    maxima = np.concatenate([_close(problems.take(rows), low, high, restricted=restricted), np.zeros(falling.size)])
+    rows = np.concatenate([rows, falling])
+    heights = log_likelihood_many(problems.take(rows), maxima, restricted=restricted)
+    order = np.lexsort((maxima, -heights, rows))  # by problem, the highest first, the smallest of equals
+    first = order[np.unique(rows[order], return_index=True)[1]]
+    return maxima[first]
 
 
-def _close(problem: Problems, low: FloatArray, high: FloatArray, *, restricted: bool) -> FloatArray:
+def _scores(problems: Problems, grid: FloatArray, *, restricted: bool) -> FloatArray:
+    """Return A - B at every point of each problem's grid, shape (b, points)."""
+    score = np.empty(grid.shape)
+    step = max(1, SCANNED_AT_ONCE // (grid.shape[1] * problems.yi.shape[1]))
+    for start in range(0, grid.shape[0], step):
+        rows = np.arange(start, min(start + step, grid.shape[0]))
+        repeated = problems.take(np.repeat(rows, grid.shape[1]))
+        seen = terms_of(moments(repeated, grid[rows].ravel()), restricted=restricted)
+        score[rows] = (seen.a - seen.b).reshape(rows.size, -1)
+    return score
+
+
+def _close(problems: Problems, low: FloatArray, high: FloatArray, *, restricted: bool) -> FloatArray:
     """Return the root of the score in each bracket: Newton, kept inside by bisection."""
-    part = problem.take(np.zeros(low.size, dtype=np.intp))
-    typical = part.count / np.sum(1.0 / part.vi, axis=1)
-    tau2 = 0.5 * (low + high)
+    typical = problems.count / np.sum(1.0 / problems.vi, axis=1)
+    is_closed = np.isfinite(high)
+    tau2 = np.where(is_closed, 0.5 * (low + np.where(is_closed, high, low)), 2.0 * low)
     for _ in range(MAX_ITERATIONS):
-        now = terms_of(moments(part, tau2), restricted=restricted)
+        now = terms_of(moments(problems, tau2), restricted=restricted)
         target, low, high = _next_point(now, tau2, low, high, typical)
         moved, tau2 = np.abs(target - tau2), target
         if np.all(moved <= LAST_STEP * (tau2 + FINEST_FRACTION * typical)):

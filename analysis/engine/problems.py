@@ -6,6 +6,7 @@ One kernel serves every refit: a study that is out has the variance infinity, th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
 from math import sqrt
 
 import numpy as np
@@ -189,45 +190,68 @@ def _sum_products(one: FloatArray, other: FloatArray) -> FloatArray:
 
 def _design_moments(problems: Problems, wi: FloatArray) -> Moments:
     """Return the sums for any design."""
-    one, X = np.ones(problems.X.shape[0]), problems.X
-    inverse: FloatArray = np.asarray(np.linalg.inv(square_of(problems, wi)), dtype=np.float64)
-    beta = np.einsum("bij,bj->bi", inverse, (wi * problems.yi) @ X)
-    residuals = problems.yi - beta @ X.T
-    pulls = wi * residuals
-    squared_pulls = pulls * pulls
-    square = wi * wi
-    pull = (wi * pulls) @ X
-    once = inverse @ square_of(problems, square)
-    twice = square_of(problems, square * wi)
-    weight, squares = wi @ one, square @ one
+    X, one = problems.X, np.ones(problems.X.shape[0])
+    inverse = _invert(square_of(problems, wi))
+    scratch = wi * problems.yi
+    beta = _apply(inverse, scratch @ X)
+    np.subtract(problems.yi, beta @ X.T, out=scratch)
+    pulls = scratch * wi
+    q, ypp = _sum_products(pulls, scratch), _sum_products(pulls, pulls)
+    np.multiply(pulls, wi, out=scratch)
+    pull, cubed = scratch @ X, _sum_products(scratch, pulls)
+    np.multiply(wi, wi, out=scratch)
+    weight, squares = wi @ one, scratch @ one
+    once = inverse @ square_of(problems, scratch)
+    scratch *= wi
+    twice = square_of(problems, scratch)
+    flat = (weight.size, X.shape[1] ** 2)
+    crossed, turned = _sum_products(inverse.reshape(flat), twice.reshape(flat)), once.transpose(0, 2, 1)
     return Moments(
         beta=beta,
         inverse=inverse,
-        q=np.einsum("ij,ij->i", pulls, residuals),
-        ypp=squared_pulls @ one,
-        yppp=np.einsum("ij,ij->i", squared_pulls, wi) - np.einsum("bi,bij,bj->b", pull, inverse, pull),
+        q=q,
+        ypp=ypp,
+        yppp=cubed - _sum_products(pull, _apply(inverse, pull)),
         weight=weight,
         squares=squares,
-        trace=weight - np.einsum("bii->b", once),
-        trace_squares=squares - 2.0 * np.einsum("bij,bji->b", inverse, twice) + np.einsum("bij,bji->b", once, once),
+        trace=weight - np.trace(once, axis1=1, axis2=2),
+        trace_squares=squares - 2.0 * crossed + _sum_products(once.reshape(flat), turned.reshape(flat)),
     )
+
+
+def _apply(matrices: FloatArray, vectors: FloatArray) -> FloatArray:
+    """Return the product of each matrix and its vector."""
+    return np.asarray((matrices @ vectors[:, :, np.newaxis])[:, :, 0])
+
+
+def _invert(square: FloatArray) -> FloatArray:
+    """Return the inverse of each matrix; two by two, as most are, in closed form."""
+    if square.shape[1] != 2:
+        return np.asarray(np.linalg.inv(square), dtype=np.float64)
+    first, crossed, second = square[:, 0, 0], square[:, 0, 1], square[:, 1, 1]
+    determinant = first * second - crossed * crossed
+    if not (determinant > 0.0).all():
+        raise np.linalg.LinAlgError("Singular matrix")
+    inverse = np.empty_like(square)
+    inverse[:, 0, 0], inverse[:, 1, 1] = second / determinant, first / determinant
+    inverse[:, 0, 1] = inverse[:, 1, 0] = -crossed / determinant
+    return inverse
 
 
 def inverse_of(problems: Problems, tau2: FloatArray) -> FloatArray:
     """Return (X'WX)^-1 of each problem at its own tau2, shape (b, p, p)."""
     square = square_of(problems, 1.0 / (problems.vi + tau2[:, np.newaxis]))
-    return 1.0 / square if problems.is_mean else np.asarray(np.linalg.inv(square), dtype=np.float64)
+    return 1.0 / square if problems.is_mean else _invert(square)
 
 
 def square_of(problems: Problems, wi: FloatArray) -> FloatArray:
     """Return X' diag(wi) X of each problem, shape (b, p, p)."""
-    packed = wi @ problems.products
-    if problems.p == 1:
+    p, packed = problems.p, wi @ problems.products
+    if p == 1:
         return packed[:, :, np.newaxis]
-    row, column = np.triu_indices(problems.p)
-    filled = np.empty((wi.shape[0], problems.p, problems.p))
-    filled[:, row, column] = packed
-    filled[:, column, row] = packed
+    filled = np.empty((wi.shape[0], p, p))
+    for place, (row, column) in enumerate(combinations_with_replacement(range(p), 2)):
+        filled[:, row, column] = filled[:, column, row] = packed[:, place]
     return filled
 
 

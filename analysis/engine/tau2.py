@@ -10,10 +10,10 @@ from numpy.typing import ArrayLike
 
 from analysis.engine.arrays import FloatArray, read_studies, require_option
 from analysis.engine.distributions import chi2_quantile
-from analysis.engine.errors import TooFewStudies
+from analysis.engine.errors import NotConverged, TooFewStudies
 from analysis.engine.likelihood import Likelihood, MeanSums, maximise, sum_up
 from analysis.engine.problems import UNEQUAL, moments, set_up, traces
-from analysis.engine.tau2_many import TAU2_METHODS, estimate_tau2_many
+from analysis.engine.tau2_many import LAST_STEP, MAX_ITERATIONS, TAU2_METHODS, estimate_tau2_many
 
 TAU2_ESTIMATORS = tuple(method for method in TAU2_METHODS if method != "CE")
 
@@ -73,8 +73,10 @@ def fit_tau2(yi: FloatArray, vi: FloatArray, at_zero: MeanSums, *, tau2_method: 
     if tau2_method in ("ML", "REML"):
         tau2 = maximise(Likelihood(yi=yi, vi=vi, restricted=tau2_method == "REML"), at_zero)
         now = sum_up(yi, vi, tau2) if tau2 > 0.0 else at_zero
-        under = now.squares if tau2_method == "ML" else _trace_squares(vi, now, tau2)
+        under = now.squares if tau2_method == "ML" else _traces(vi, now, tau2)[1]
         return Tau2(tau2=tau2, tau2_se=sqrt(2.0 / under), tau2_method=tau2_method), now
+    if tau2_method in ("DL", "PM", "EB", "PMM"):
+        return _by_q(yi, vi, at_zero, tau2_method=tau2_method)
     problem = set_up(yi[np.newaxis], vi[np.newaxis])
     median = np.array([chi2_quantile(0.5, df=yi.size - 1)])
     found = estimate_tau2_many(problem, moments(problem, np.zeros(1)), tau2_method=tau2_method, medians=median)
@@ -82,9 +84,31 @@ def fit_tau2(yi: FloatArray, vi: FloatArray, at_zero: MeanSums, *, tau2_method: 
     return Tau2(tau2=tau2, tau2_se=float(found.tau2_se[0]), tau2_method=tau2_method), sum_up(yi, vi, tau2)
 
 
-def _trace_squares(vi: FloatArray, now: MeanSums, tau2: float) -> float:
-    """Return tr(PP) at tau2, to full precision also where one study outweighs the others."""
+def _by_q(yi: FloatArray, vi: FloatArray, at_zero: MeanSums, *, tau2_method: str) -> tuple[Tau2, MeanSums]:
+    """Return the estimators that look at Q alone: its moment (DL), or the tau2 at which it is its mean or median."""
+    df, k = yi.size - 1, yi.size
+    if tau2_method == "DL":
+        trace, squares = _traces(vi, at_zero, 0.0)
+        tau2 = max(0.0, (at_zero.q - df) / trace)
+        se = sqrt(2.0 * df + 4.0 * tau2 * trace + 2.0 * tau2**2 * squares) / trace
+        return Tau2(tau2=tau2, tau2_se=se, tau2_method=tau2_method), sum_up(yi, vi, tau2)
+    target = chi2_quantile(0.5, df=df) if tau2_method == "PMM" else float(df)
+    tau2, now, typical = 0.0, at_zero, k / at_zero.weight
+    step = now.q * (now.q / target - 1.0) / now.ypp if now.q > target else 0.0
+    for _ in range(MAX_ITERATIONS):
+        tau2 = max(0.0, tau2 + step)
+        now = sum_up(yi, vi, tau2)
+        if abs(step) <= LAST_STEP * (tau2 + typical):
+            se = sqrt(2.0 * k**2 / df) / now.weight
+            return Tau2(tau2=tau2, tau2_se=se, tau2_method=tau2_method), now
+        step = now.q * (now.q / target - 1.0) / now.ypp  # Newton on 1 / Q climbs from below: see solve_q_many
+    raise NotConverged(what="tau2", iterations=MAX_ITERATIONS)
+
+
+def _traces(vi: FloatArray, now: MeanSums, tau2: float) -> tuple[float, float]:
+    """Return tr(P) and tr(PP) at tau2, to full precision also where one study outweighs the others."""
     if vi[vi.argmax()] + tau2 <= UNEQUAL * (vi[vi.argmin()] + tau2):
-        return now.trace_squares
+        return now.trace, now.trace_squares
     problem, at_tau2 = set_up(np.zeros((1, vi.size)), vi[np.newaxis]), np.array([tau2])
-    return float(traces(problem, moments(problem, at_tau2), at_tau2)[1][0])
+    trace, squares = traces(problem, moments(problem, at_tau2), at_tau2)
+    return float(trace[0]), float(squares[0])

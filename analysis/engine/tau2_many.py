@@ -25,10 +25,12 @@ class Tau2Many:
     ----------
     tau2 : at least 0; a negative solution is truncated to 0
     tau2_se : large-sample standard errors; NaN for CE and where no study is left over
+    at_tau2 : moments at tau2, where they were needed for the standard errors
     """
 
     tau2: FloatArray
     tau2_se: FloatArray
+    at_tau2: Moments | None = None
 
 
 def estimate_tau2_many(problems: Problems, at_zero: Moments, *, tau2_method: str, medians: FloatArray) -> Tau2Many:
@@ -60,7 +62,8 @@ def estimate_tau2_many(problems: Problems, at_zero: Moments, *, tau2_method: str
         tau2 = solve_q_many(problems, at_zero, target=medians if tau2_method == "PMM" else df)
     else:
         return _closed_form(problems, at_zero, tau2_method=tau2_method)
-    return Tau2Many(tau2=tau2, tau2_se=_large_sample(problems, tau2, tau2_method=tau2_method))
+    now = moments(problems, tau2)
+    return Tau2Many(tau2=tau2, tau2_se=_large_sample(problems, tau2, now, tau2_method=tau2_method), at_tau2=now)
 
 
 def solve_q_many(problems: Problems, at_zero: Moments, *, target: FloatArray) -> FloatArray:
@@ -92,9 +95,8 @@ def solve_q_many(problems: Problems, at_zero: Moments, *, target: FloatArray) ->
     raise NotConverged(what="tau2", iterations=MAX_ITERATIONS)
 
 
-def _large_sample(problems: Problems, tau2: FloatArray, *, tau2_method: str) -> FloatArray:
+def _large_sample(problems: Problems, tau2: FloatArray, now: Moments, *, tau2_method: str) -> FloatArray:
     """Return the standard errors of the likelihood and the Q estimators, by metafor's formula for each."""
-    now = moments(problems, tau2)
     if tau2_method == "ML":
         return np.asarray(np.sqrt(2.0 / now.squares))
     k, df = problems.count.astype(np.float64), problems.freedom()

@@ -16,6 +16,7 @@ from .progress import Failure, say, step
 
 RUNTIME = "requirements.txt"
 DEVELOPMENT = "requirements-dev.txt"
+BENCH = "requirements-bench.txt"
 INTERRUPTED = 130
 
 
@@ -131,6 +132,12 @@ def test(rest: Sequence[str]) -> int:
     return on_sqlite or on_postgres
 
 
+def bench(rest: Sequence[str]) -> int:
+    """The engine and other programs on the same data, side by side."""
+    ensure(BENCH, "bench")
+    return run(PYTHON, "-m", "tests.bench", *rest)
+
+
 def check(rest: Sequence[str]) -> int:
     """Every check that a machine can make, up to the first that fails."""
     ensure(DEVELOPMENT, "check")
@@ -169,6 +176,7 @@ TARGETS: dict[str, Callable[[Sequence[str]], int]] = {
     "worker": worker,
     "verify": verify,
     "test": test,
+    "bench": bench,
     "check": check,
     "format": tidy,
     "clean": clean,

@@ -105,6 +105,9 @@ def test_derivatives_are_those_of_the_likelihood(name: str, alternative: str) ->
     found = likelihood.evaluate(point)
 
     assert found.value == pytest.approx(likelihood.value(point), rel=1e-14)
+    value, gradient = likelihood.value_and_gradient(point)
+    assert value == pytest.approx(found.value, rel=1e-14)
+    np.testing.assert_allclose(gradient, found.gradient, rtol=1e-12, atol=1e-12)
     for i in range(point.size):
         step = np.zeros(point.size)
         step[i] = 1e-5

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 from analysis.engine import Pooled
 
 # Both sides work in double precision (1e-16). Sums over 100 studies and the flat top of a likelihood cost some digits,
 # tiny p values most: the worst seen is 2e-11. 1e-9 leaves room for another BLAS and is below what anyone prints.
 EXACT = 1e-9
-# metafor's own default stops when a step of tau2 is below 1e-5 (ML, REML) or, for PM and the Q-profile interval, when
-# the root is known to 1.2e-4 (uniroot's .Machine$double.eps^0.25). Slow convergence makes the first about ten steps.
-DEFAULT_STEP = {"ML": 1e-4, "REML": 1e-4, "PM": 1.3e-4}
+# metafor's own default stops when a step of tau2 is below 1e-5 (ML, REML, EB) or, for PM, PMM and the Q-profile
+# interval, when the root is known to 1.2e-4 (uniroot's .Machine$double.eps^0.25). Slow convergence makes the first
+# about ten steps.
+DEFAULT_STEP = {"ML": 1e-4, "REML": 1e-4, "EB": 1e-4, "PM": 1.3e-4, "PMM": 1.3e-4}
 UNIROOT_STEP = 1.3e-4
+# Shares of permutations are whole numbers divided by whole numbers: only the division may differ.
+SHARE = 1e-12
 # Far below, p values leave double precision: metafor rounds to 0 what the engine still holds as a denormal number.
 SMALLEST_P_VALUE = 1e-200
 
@@ -68,3 +75,22 @@ def differences(fit: Pooled, answer: dict[str, Any], *, typical: float) -> dict[
         floor = floor_of(attribute, fit, typical)
         found[attribute] = difference(getattr(fit, attribute), None if theirs is None else theirs / factor, floor=floor)
     return found
+
+
+def typical_variance(vi: np.ndarray) -> float:
+    """Return the "typical" sampling variance, against which tau2 is large or small."""
+    wi = 1.0 / vi
+    return float((vi.size - 1) * wi.sum() / (wi.sum() ** 2 - (wi**2).sum()))
+
+
+def worst(mine: ArrayLike, theirs: Sequence[float | None], *, floor: float = 0.0) -> float:
+    """Return the largest difference of two lists; NaN here stands for metafor's missing value."""
+    ours = [None if math.isnan(value) else float(value) for value in np.asarray(mine, dtype=float).ravel()]
+    if len(ours) != len(theirs):
+        return math.inf
+    return max((difference(one, other, floor=floor) for one, other in zip(ours, theirs, strict=True)), default=0.0)
+
+
+def worst_p_value(mine: ArrayLike, theirs: Sequence[float | None]) -> float:
+    """Return the largest difference of two lists of p values."""
+    return worst(mine, theirs, floor=SMALLEST_P_VALUE)

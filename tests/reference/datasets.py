@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 FOLDER = Path(__file__).parent / "metafor"
 
 # Every data set with its effect measure and number of studies. The grid may grow; a test holds that it does not shrink.
@@ -20,6 +22,8 @@ DATASETS: dict[str, tuple[str, int]] = {
     "bcg3-RR": ("RR", 3),
     "begg1989": ("GEN", 20),
     "berkey1998": ("GEN", 5),
+    "bonett2010-ABT": ("ABT", 9),
+    "cannon2006-OR": ("OR", 4),
     "cohen1981-ZCOR": ("ZCOR", 20),
     "curtis1998-MD": ("MD", 102),
     "curtis1998-ROM": ("ROM", 102),
@@ -32,6 +36,7 @@ DATASETS: dict[str, tuple[str, int]] = {
     "graves2010-RR": ("RR", 17),
     "hackshaw1998": ("GEN", 37),
     "hahn2001-RR": ("RR", 12),
+    "hannum2020-PLO": ("PLO", 35),
     "hart1999-IRR": ("IRR", 6),
     "hine1989-RD": ("RD", 6),
     "knapp2017": ("GEN", 66),
@@ -41,11 +46,15 @@ DATASETS: dict[str, tuple[str, int]] = {
     "li2007-OR": ("OR", 22),
     "linde2005-RR": ("RR", 24),
     "molloy2014-ZCOR": ("ZCOR", 16),
+    "nakagawa2007-ZCOR": ("ZCOR", 15),
     "nielweise2007-OR": ("OR", 18),
+    "nielweise2008-IRR": ("IRR", 9),
     "normand1999-MD": ("MD", 9),
     "normand1999-SMD": ("SMD", 9),
+    "pignon2000": ("GEN", 65),
     "pritz1997-PLO": ("PLO", 14),
     "raudenbush1985": ("GEN", 19),
+    "vanhowe1999-OR": ("OR", 33),
     "viechtbauer2021-OR": ("OR", 20),
 }
 # Ten studies, made up, whose REML likelihood has two maxima above 0. metafor's climb ends on the lower one.
@@ -54,11 +63,33 @@ TWO_HILLS = {
     "vi": [*[0.006725] * 6, 1.637648, 6.247113, 3.567409, 0.872743],
 }
 # The engine's name of each method, and metafor's.
-TAU2_METHODS = {"CE": "FE", "DL": "DL", "PM": "PM", "ML": "ML", "REML": "REML"}
-CI_METHODS = {"wald": "z", "hksj": "knha"}
+TAU2_METHODS = {"CE": "FE"} | {name: name for name in ("DL", "HE", "HS", "HSk", "SJ", "ML", "REML", "EB", "PM", "PMM")}
+CI_METHODS = {"wald": "z", "t": "t", "hksj": "knha", "hksj_adhoc": "adhoc"}
+# Those whose tau2 metafor finds step by step, and stops early by default.
+ITERATED = ("ML", "REML", "EB", "PM", "PMM")
+# What each test of metafor answers; everything else belongs to the estimator.
+OF_THE_INTERVAL = ("se", "zval", "pval", "ci.lb", "ci.ub", "ddf", "pi.lb", "pi.ub")
 
 
-def load(name: str) -> dict[str, Any]:
+def load(name: str, *, part: str = "metafor") -> dict[str, Any]:
     """Return one file of metafor's answers."""
-    content: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    path = Path(__file__).parent / part / f"{name}.json"
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return content
+
+
+def names_of(part: str) -> tuple[str, ...]:
+    """Return the names of the files of one part."""
+    return tuple(sorted(path.stem for path in (Path(__file__).parent / part).glob("*.json")))
+
+
+def studies(content: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the effects and variances of one file."""
+    return np.array(content["yi"]), np.array(content["vi"])
+
+
+def answer_of(part: dict[str, Any], tau2_method: str, ci_method: str) -> dict[str, Any]:
+    """Return what metafor says with one estimator and one interval, by metafor's names."""
+    estimator = part[TAU2_METHODS[tau2_method]]
+    own = {name: value for name, value in estimator.items() if name not in CI_METHODS.values()}
+    return own | estimator[CI_METHODS[ci_method]]

@@ -1,4 +1,4 @@
-# Writes metafor/*.json: what metafor says about data sets of metadat.
+# Writes metafor/*.json: what metafor says about data sets of metadat, all estimators of tau2 and all intervals.
 #
 #   Rscript tests/reference/regenerate.R            all files, next to this script
 #   Rscript tests/reference/regenerate.R bcg-RR     one file
@@ -6,100 +6,53 @@
 # Needs R with metafor, metadat and jsonlite (Debian: r-cran-metafor r-cran-jsonlite).
 # Numbers are written with as many digits as it takes to read them back unchanged.
 
-suppressMessages({
-  library(metafor)
-  library(jsonlite)
-})
+here <- dirname(normalizePath(sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE))))
+source(file.path(here, "scripts", "exact.R"))
 
-script <- sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE))
-folder <- file.path(dirname(normalizePath(script)), "metafor")
+folder <- file.path(here, "metafor")
 wanted <- commandArgs(TRUE)
 
-METHODS <- c("FE", "DL", "PM", "ML", "REML")
-TESTS <- c("z", "knha")
+METHODS <- c("FE", "DL", "HE", "HS", "HSk", "SJ", "ML", "REML", "EB", "PM", "PMM")
+ITERATED <- c("ML", "REML", "EB", "PM", "PMM")
+WEIGHTED <- c("FE", "DL", "PM", "ML", "REML")
 MEANS <- c("m1i", "sd1i", "n1i", "m2i", "sd2i", "n2i")
 EVENTS <- c("ai", "n1i", "ci", "n2i")
 
-# ---- writing -------------------------------------------------------------------------------------------------------
+# ---- what is asked of one data set ---------------------------------------------------------------------------------
 
-number <- function(x) {
-  if (is.na(x) || !is.finite(x)) return("null")
-  for (digits in 15:17) {
-    text <- sprintf(paste0("%.", digits, "g"), x)
-    if (as.numeric(text) == x) return(text)
-  }
-  text
+interval <- function(x) {
+  out <- list(se = x$se, zval = x$zval, pval = x$pval, ci.lb = x$ci.lb, ci.ub = x$ci.ub, ddf = if (x$test != "z") x$ddf)
+  if (x$method == "FE") return(out)
+  prediction <- predict(x)
+  c(out, list(pi.lb = prediction$pi.lb, pi.ub = prediction$pi.ub))
 }
 
-json <- function(x) {
-  if (is.null(x)) return("null")
-  if (is.list(x)) {
-    keys <- vapply(names(x), function(name) as.character(toJSON(unbox(name))), "")
-    return(paste0("{", paste0(keys, ": ", vapply(x, json, ""), collapse = ", "), "}"))
-  }
-  items <- if (is.numeric(x)) vapply(x, number, "") else vapply(x, function(item) as.character(toJSON(unbox(item))), "")
-  if (length(x) == 1 && !inherits(x, "AsIs")) return(unname(items))
-  paste0("[", paste0(items, collapse = ", "), "]")
+# What an estimator says whatever the interval, and then each interval.
+numbers <- function(fitter, method, tests) {
+  fits <- sapply(tests, function(test) fitter(method, test), simplify = FALSE)
+  x <- fits[[1]]
+  c(list(b = c(x$beta), tau2 = x$tau2, se.tau2 = x$se.tau2, I2 = x$I2, H2 = x$H2, QE = x$QE, QEp = x$QEp, k = x$k),
+    lapply(fits, interval))
 }
 
-save_json <- function(name, x) {
-  lines <- vapply(names(x), function(key) paste0("\"", key, "\": ", json(x[[key]])), "")
-  writeLines(c("{", paste0(lines, c(rep(",", length(lines) - 1), "")), "}"), file.path(folder, paste0(name, ".json")))
+grid <- function(fitter, yi, vi, methods = METHODS, tests = TESTS, ...) {
+  sapply(methods, function(method) numbers(function(method, test) fitter(yi, vi, method, test, ...), method, tests),
+         simplify = FALSE)
 }
 
-versions <- list(
-  R = paste(R.version$major, R.version$minor, sep = "."),
-  metafor = as.character(packageVersion("metafor")),
-  metadat = as.character(packageVersion("metadat"))
-)
-
-# ---- fitting -------------------------------------------------------------------------------------------------------
-
-# Knapp and Hartung with a common-effect model makes metafor warn that nobody means it; the numbers are compared anyway.
-fit <- function(yi, vi, method, test, level = 95, control = list()) {
-  # Variances between mean differences in days or millimetres exceed 100, where metafor looks no further for PM.
-  if (method == "PM") control$tau2.max <- max(100, 10 * diff(range(yi))^2)
-  suppressWarnings(rma(yi, vi, method = method, test = test, level = level, control = control))
+tau2_interval <- function(x, control = list(), type = "QP") {
+  limits <- confint(x, control = control, type = type)
+  list(ci.lb = limits$random["tau^2", "ci.lb"], ci.ub = limits$random["tau^2", "ci.ub"],
+       is_empty = isTRUE(limits$ci.null))
 }
 
-# metafor stops early by default. Fisher scoring goes on here, each round from where the last one ended, until a step is
-# too small to matter (relative to the variances) or rounding keeps it from getting smaller.
-fit_tight <- function(yi, vi, method, test, level = 95) {
-  if (method == "PM") return(fit(yi, vi, method, test, level, list(tol = 1e-16 * min(vi), maxiter = 10000)))
-  if (!method %in% c("ML", "REML")) return(fit(yi, vi, method, test, level))
-  best <- fit(yi, vi, method, test, level, list(threshold = 1e-4 * min(vi), maxiter = 10000))
-  for (fraction in 10^(-6:-16)) {
-    control <- list(threshold = fraction * min(vi), maxiter = 500, tau2.init = best$tau2)
-    result <- try(fit(yi, vi, method, test, level, control), silent = TRUE)
-    if (inherits(result, "try-error")) break
-    best <- result
-  }
-  best
-}
-
-numbers <- function(x) {
-  out <- list(
-    b = c(x$beta), se = x$se, zval = x$zval, pval = x$pval, ci.lb = x$ci.lb, ci.ub = x$ci.ub, tau2 = x$tau2,
-    se.tau2 = x$se.tau2, I2 = x$I2, H2 = x$H2, QE = x$QE, QEp = x$QEp, k = x$k, ddf = if (x$test == "knha") x$ddf
-  )
-  if (x$method != "FE") {
-    prediction <- predict(x)
-    out$pi.lb <- prediction$pi.lb
-    out$pi.ub <- prediction$pi.ub
-  }
-  out
-}
-
-profile_interval <- function(x, control = list()) {
-  interval <- confint(x, control = control)
-  list(ci.lb = interval$random["tau^2", "ci.lb"], ci.ub = interval$random["tau^2", "ci.ub"],
-       is_empty = isTRUE(interval$ci.null))
-}
-
-tight_interval <- function(yi, vi, level = 95) {
-  x <- fit_tight(yi, vi, "REML", "z", level)
+# Both searches end at `top`, above which neither interval reaches.
+tight_interval <- function(yi, vi, method, type, level = 95) {
+  x <- fit_tight(yi, vi, method, "z", level)
   top <- 10 * max(vi) + 10 * diff(range(yi))^2 * length(yi) / qchisq((1 - level / 100) / 2, length(yi) - 1)
-  profile_interval(x, list(tol = 1e-16 * min(vi), maxiter = 10000, tau2.max = top))
+  limits <- tau2_interval(x, list(tol = 1e-16 * min(vi), maxiter = 10000, tau2.max = top), type)
+  stopifnot(limits$ci.ub < top)
+  limits
 }
 
 leave_one_out <- function(yi, vi) {
@@ -109,9 +62,19 @@ leave_one_out <- function(yi, vi) {
        tau2 = pick("tau2"), I2 = pick("I2"), Q = pick("QE"))
 }
 
-grid <- function(fitter, yi, vi) {
-  sapply(METHODS, function(method) sapply(TESTS, function(test) numbers(fitter(yi, vi, method, test)), simplify = FALSE),
-         simplify = FALSE)
+shares <- function(x) I(unname(weights(x)) / 100)
+
+# Weights between equal shares and inverse variances, as a user might give them.
+user_weighted <- function(yi, vi) {
+  weights <- signif(1 / sqrt(vi), 6)
+  c(list(weights = I(weights)), grid(fit_tight, yi, vi, c("FE", "DL", "REML"), TESTS, weights = weights))
+}
+
+likelihoods <- function(yi, vi) {
+  sapply(c("ML", "REML"), function(method) {
+    values <- fitstats(fit_tight(yi, vi, method, "z"))
+    list(ll = values[1], deviance = values[2], AIC = values[3], BIC = values[4], AICc = values[5])
+  }, simplify = FALSE)
 }
 
 answer <- function(name, dataset, title, source, measure, inputs, yi, vi) {
@@ -119,32 +82,26 @@ answer <- function(name, dataset, title, source, measure, inputs, yi, vi) {
   list(
     name = name, dataset = dataset, title = title, source = source, measure = measure, versions = versions, k = k,
     inputs = if (length(inputs)) lapply(inputs, I), yi = I(yi), vi = I(vi),
-    default = grid(fit, yi, vi),
+    default = grid(fit, yi, vi, ITERATED, c("z", "knha")),
     tight = grid(fit_tight, yi, vi),
-    weights = sapply(METHODS, function(method) I(unname(weights(fit_tight(yi, vi, method, "z"))) / 100), simplify = FALSE),
-    level_80 = sapply(TESTS, function(test) numbers(fit_tight(yi, vi, "REML", test, 80)), simplify = FALSE),
-    profile = list(default = profile_interval(fit(yi, vi, "REML", "z")), tight = tight_interval(yi, vi),
-                   level_80 = tight_interval(yi, vi, 80)),
+    weights = sapply(WEIGHTED, function(method) shares(fit_tight(yi, vi, method, "z")), simplify = FALSE),
+    level_80 = grid(fit_tight, yi, vi, "REML", TESTS, level = 80),
+    user_weights = user_weighted(yi, vi),
+    likelihood = likelihoods(yi, vi),
+    profile = list(default = tau2_interval(fit(yi, vi, "REML", "z")), tight = tight_interval(yi, vi, "REML", "QP"),
+                   level_80 = tight_interval(yi, vi, "REML", "QP", 80)),
+    profile_likelihood = list(ML = tight_interval(yi, vi, "ML", "PL"), REML = tight_interval(yi, vi, "REML", "PL"),
+                              REML_80 = tight_interval(yi, vi, "REML", "PL", 80)),
     leave_one_out = if (k > 2) leave_one_out(yi, vi)
   )
 }
 
 # ---- data sets -----------------------------------------------------------------------------------------------------
 
-# The title and the source as metadat's help page gives them.
-help_text <- function(dataset) {
-  page <- tools::Rd_db("metadat")[[paste0(dataset, ".Rd")]]
-  part <- function(tag) {
-    found <- Filter(function(node) identical(attr(node, "Rd_tag"), tag), page)
-    text <- gsub("\\\\(doi|verb|emph|bold|url)", "", paste(unlist(found), collapse = ""))
-    trimws(gsub("[[:space:]]+", " ", gsub("[{}*_<>]", "", text)))
-  }
-  list(title = part("\\title"), source = part("\\source"))
-}
-
 means <- function(data, ...) list(data = data, columns = c(...), names = MEANS)
 events <- function(data, ...) list(data = data, columns = c(...), names = EVENTS)
 given <- function(data) list(data = data, columns = c("yi", "vi"), names = c("yi", "vi"))
+same <- function(data, ...) list(data = data, columns = c(...), names = c(...))
 
 write_set <- function(name, dataset, measure, arms) {
   if (length(wanted) && !name %in% wanted) return(invisible())
@@ -159,7 +116,8 @@ write_set <- function(name, dataset, measure, arms) {
     inputs <- if (measure %in% c("MD", "SMD", "RR", "OR", "RD")) as.list(table) else list()
   }
   text <- help_text(dataset)
-  save_json(name, answer(name, dataset, text$title, text$source, measure, inputs, c(effects$yi), c(effects$vi)))
+  content <- answer(name, dataset, text$title, text$source, measure, inputs, c(effects$yi), c(effects$vi))
+  save_json(file.path(folder, paste0(name, ".json")), content)
 }
 
 cells <- function(data, ai, bi, ci, di) {
@@ -167,7 +125,6 @@ cells <- function(data, ai, bi, ci, di) {
 }
 
 bcg <- cells(dat.bcg, "tpos", "tneg", "cpos", "cneg")
-hart <- dat.hart1999[c("x1i", "t1i", "x2i", "t2i")]
 trials <- with(dat.viechtbauer2021, data.frame(ai = xTi, n1i = nTi, ci = xCi, n2i = nCi))
 covid <- with(dat.axfors2021[dat.axfors2021$hcq_cq == "hcq", ],
               data.frame(ai = hcq_arm_event, n1i = hcq_arm_total, ci = control_arm_event, n2i = control_arm_total))
@@ -175,7 +132,9 @@ covid <- with(dat.axfors2021[dat.axfors2021$hcq_cq == "hcq", ],
 for (measure in c("RR", "OR", "RD")) write_set(paste0("bcg-", measure), "dat.bcg", measure, events(bcg, EVENTS))
 write_set("bcg2-RR", "dat.bcg", "RR", events(bcg[1:2, ], EVENTS))
 write_set("bcg3-RR", "dat.bcg", "RR", events(bcg[1:3, ], EVENTS))
-for (measure in c("OR", "RR", "RD")) write_set(paste0("egger2001-", measure), "dat.egger2001", measure, events(dat.egger2001, EVENTS))
+for (measure in c("OR", "RR", "RD")) {
+  write_set(paste0("egger2001-", measure), "dat.egger2001", measure, events(dat.egger2001, EVENTS))
+}
 write_set("linde2005-RR", "dat.linde2005", "RR", events(dat.linde2005[-c(5, 26), ], EVENTS))
 write_set("hine1989-RD", "dat.hine1989", "RD", events(dat.hine1989, EVENTS))
 write_set("nielweise2007-OR", "dat.nielweise2007", "OR", events(dat.nielweise2007, EVENTS))
@@ -192,10 +151,24 @@ for (measure in c("SMD", "MD")) {
   write_set(paste0("curtis1998-", measure), "dat.curtis1998", measure, means(dat.curtis1998, MEANS))
 }
 write_set("curtis1998-ROM", "dat.curtis1998", "ROM", means(dat.curtis1998, MEANS))
-write_set("molloy2014-ZCOR", "dat.molloy2014", "ZCOR", list(data = dat.molloy2014, columns = c("ri", "ni"), names = c("ri", "ni")))
-write_set("cohen1981-ZCOR", "dat.cohen1981", "ZCOR", list(data = dat.cohen1981, columns = c("ri", "ni"), names = c("ri", "ni")))
-write_set("pritz1997-PLO", "dat.pritz1997", "PLO", list(data = dat.pritz1997, columns = c("xi", "ni"), names = c("xi", "ni")))
-write_set("hart1999-IRR", "dat.hart1999", "IRR", list(data = hart, columns = names(hart), names = names(hart)))
+for (dataset in c("molloy2014", "cohen1981")) {
+  write_set(paste0(dataset, "-ZCOR"), paste0("dat.", dataset), "ZCOR", same(get(paste0("dat.", dataset)), "ri", "ni"))
+}
+write_set("nakagawa2007-ZCOR", "dat.nakagawa2007", "ZCOR",
+          list(data = dat.nakagawa2007, columns = c("Correlation", "SampleSize"), names = c("ri", "ni")))
+for (dataset in c("pritz1997", "hannum2020")) {
+  write_set(paste0(dataset, "-PLO"), paste0("dat.", dataset), "PLO", same(get(paste0("dat.", dataset)), "xi", "ni"))
+}
+for (dataset in c("hart1999", "nielweise2008")) {
+  write_set(paste0(dataset, "-IRR"), paste0("dat.", dataset), "IRR",
+            same(get(paste0("dat.", dataset)), "x1i", "t1i", "x2i", "t2i"))
+}
+write_set("bonett2010-ABT", "dat.bonett2010", "ABT", same(dat.bonett2010, "ai", "mi", "ni"))
+write_set("pignon2000", "dat.pignon2000", "GEN", given(with(dat.pignon2000, data.frame(yi = OmE / V, vi = 1 / V))))
+write_set("vanhowe1999-OR", "dat.vanhowe1999", "OR",
+          events(cells(dat.vanhowe1999, "non.pos", "non.neg", "cir.pos", "cir.neg"), EVENTS))
+write_set("cannon2006-OR", "dat.cannon2006", "OR",
+          list(data = dat.cannon2006, columns = c("ep1t", "nt", "ep1c", "nc"), names = EVENTS))
 for (dataset in c("assink2016", "bangertdrowns2004", "begg1989", "hackshaw1998", "konstantopoulos2011", "knapp2017",
                   "raudenbush1985")) {
   write_set(dataset, paste0("dat.", dataset), "GEN", given(get(paste0("dat.", dataset))))
@@ -225,8 +198,9 @@ write_effects <- function() {
     result <- do.call(escalc, c(list(measure = measure), as.list(arms)))
     list(yi = I(c(result$yi)), vi = I(c(result$vi)))
   }, simplify = FALSE)
-  save_json("effects", list(versions = versions, source = "arms made up for this file", events = lapply(as.list(tables), I),
-                            means = lapply(as.list(arms), I), from_events = cases, from_means = averages))
+  content <- list(versions = versions, source = "arms made up for this file", events = lapply(as.list(tables), I),
+                  means = lapply(as.list(arms), I), from_events = cases, from_means = averages)
+  save_json(file.path(folder, "effects.json"), content)
 }
 
 if (!length(wanted) || "effects" %in% wanted) write_effects()

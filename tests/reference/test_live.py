@@ -12,8 +12,7 @@ import pytest
 from analysis.engine import pool, profile_tau2
 from analysis.engine.likelihood import Likelihood, log_likelihood
 from tests.reference import datasets
-from tests.reference.agreement import EXACT, difference, differences
-from tests.reference.test_pooling import typical_variance
+from tests.reference.agreement import EXACT, difference, differences, typical_variance
 
 SCRIPT = Path(__file__).parent / "regenerate.R"
 TIMEOUT_SECONDS = 240
@@ -23,10 +22,12 @@ SAME_NUMBER = 1e-9
 ASK = """
 suppressMessages({library(metafor); library(jsonlite)})
 given <- fromJSON(file("stdin"))
-answers <- lapply(c("FE", "DL", "PM", "ML", "REML"), function(method) {
-  control <- if (method == "PM") list(tol = 1e-16, maxiter = 10000)
-             else if (method %in% c("ML", "REML")) list(threshold = 1e-13, maxiter = 100000) else list()
-  lapply(c(wald = "z", hksj = "knha"), function(test) {
+methods <- c(CE = "FE", DL = "DL", HE = "HE", HS = "HS", HSk = "HSk", SJ = "SJ", ML = "ML", REML = "REML", EB = "EB",
+             PM = "PM", PMM = "PMM")
+answers <- lapply(methods, function(method) {
+  control <- if (method %in% c("PM", "PMM")) list(tol = 1e-16, maxiter = 10000)
+             else if (method %in% c("ML", "REML", "EB")) list(threshold = 1e-13, maxiter = 100000) else list()
+  lapply(c(wald = "z", t = "t", hksj = "knha", hksj_adhoc = "adhoc"), function(test) {
     x <- suppressWarnings(rma(given$yi, given$vi, method = method, test = test, control = control))
     p <- predict(x)
     lapply(list(b = c(x$beta), se = x$se, zval = x$zval, pval = x$pval, ci.lb = x$ci.lb, ci.ub = x$ci.ub,
@@ -35,7 +36,6 @@ answers <- lapply(c("FE", "DL", "PM", "ML", "REML"), function(method) {
            function(value) if (is.null(value) || is.na(value)) "" else sprintf("%.17g", value))
   })
 })
-names(answers) <- c("CE", "DL", "PM", "ML", "REML")
 limits <- confint(rma(given$yi, given$vi), control = list(tol = 1e-16, maxiter = 10000))$random["tau^2", ]
 answers$profile <- lapply(as.list(limits), function(value) sprintf("%.17g", value))
 cat(toJSON(answers, auto_unbox = TRUE))
@@ -106,18 +106,30 @@ def test_metafor_ends_on_the_lower_of_two_hills(rscript: str) -> None:
     assert log_likelihood(model, mine) > log_likelihood(model, theirs)
 
 
-@pytest.mark.parametrize("name", ["bcg-RR", "hine1989-RD", "normand1999-SMD", "effects"])
-def test_committed_file_is_what_the_script_writes(rscript: str, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("script", "part", "name"),
+    [
+        ("regenerate.R", "metafor", "bcg-RR"),
+        ("regenerate.R", "metafor", "hine1989-RD"),
+        ("regenerate.R", "metafor", "normand1999-SMD"),
+        ("regenerate.R", "metafor", "effects"),
+        ("scripts/diagnostics.R", "diagnostics", "bcg3-RR"),
+        ("scripts/moderators.R", "moderators", "gibson2002"),
+    ],
+)
+def test_committed_file_is_what_the_script_writes(
+    rscript: str, tmp_path: Path, script: str, part: str, name: str
+) -> None:
     shutil.copy(SCRIPT, tmp_path)
-    (tmp_path / "metafor").mkdir()
+    shutil.copytree(SCRIPT.parent / "scripts", tmp_path / "scripts")
+    # Diagnostics are of the effects that are there already.
+    shutil.copytree(SCRIPT.parent / "metafor", tmp_path / "metafor")
+    (tmp_path / part / f"{name}.json").unlink(missing_ok=True)
 
-    subprocess.run(
-        [rscript, str(tmp_path / SCRIPT.name), name], capture_output=True, check=True, timeout=TIMEOUT_SECONDS
-    )
+    subprocess.run([rscript, str(tmp_path / script), name], capture_output=True, check=True, timeout=TIMEOUT_SECONDS)
 
-    written = json.loads((tmp_path / "metafor" / f"{name}.json").read_text(encoding="utf-8"))
-    committed = datasets.load(name)
-    assert_same(written, committed, path=name)
+    written = json.loads((tmp_path / part / f"{name}.json").read_text(encoding="utf-8"))
+    assert_same(written, datasets.load(name, part=part), path=name)
 
 
 def assert_same(written: Any, committed: Any, *, path: str) -> None:

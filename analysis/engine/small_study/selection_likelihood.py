@@ -55,6 +55,21 @@ class SelectionLikelihood:
         log_weight = self.weights.log_at_studies(delta)[0] - shift
         return float(np.sum(log_weight - np.log(seen) + self._log_density(mu, variance)))
 
+    def value_and_gradient(self, parameters: FloatArray) -> tuple[float, FloatArray]:
+        """Return the log-likelihood and its gradient, at less than half the cost of `evaluate`."""
+        mu, variance, delta = self._split(parameters)
+        moments = self.weights.pieces.moments(mu, np.sqrt(variance), np.sqrt(self.vi), order=2)
+        weight, first, _, shift = self.weights.at_pieces(delta)
+        log_weight, log_first, _ = self.weights.log_at_studies(delta)
+        seen = np.maximum(_total(moments[0], weight), SMALLEST_PROBABILITY)
+        gradient = -_slopes(moments, weight, first, variance) / seen
+        gradient[2:] += log_first
+        residual = self.yi - mu
+        gradient[0] += residual / variance
+        gradient[1] += 0.5 * (residual**2 / variance**2 - 1.0 / variance)
+        value = float(np.sum(log_weight - shift - np.log(seen) + self._log_density(mu, variance)))
+        return value, np.concatenate([self.X.T @ gradient[0], np.sum(gradient[1:], axis=1)])
+
     def evaluate(self, parameters: FloatArray) -> Evaluation:
         """Return the log-likelihood with its derivatives.
 
@@ -68,20 +83,16 @@ class SelectionLikelihood:
         log_weight, log_first, log_second = self.weights.log_at_studies(delta)
         seen = np.maximum(_total(moments[0], weight), SMALLEST_PROBABILITY)
         q, k = delta.size, self.yi.size
-        slopes, curves = np.zeros((2 + q, k)), np.zeros((2 + q, 2 + q, k))
-        slopes[0] = _total(moments[1], weight) / spread
-        slopes[1] = _total(moments[2], weight) / (2.0 * variance)
+        slopes, curves = _slopes(moments, weight, first, variance) / seen, np.zeros((2 + q, 2 + q, k))
         curves[0, 0] = _total(moments[2], weight) / variance
         curves[0, 1] = _total(moments[3], weight) / (2.0 * spread**3)
         curves[1, 1] = _total(moments[4], weight) / (4.0 * variance**2)
         for a in range(q):
-            slopes[2 + a] = _total(moments[0], first[a])
             curves[0, 2 + a] = _total(moments[1], first[a]) / spread
             curves[1, 2 + a] = _total(moments[2], first[a]) / (2.0 * variance)
             for b in range(a, q):
                 curves[2 + a, 2 + b] = _total(moments[0], second[a, b])
         curves = _mirror(curves) / seen
-        slopes = slopes / seen
         gradient, hessian = -slopes, slopes[:, None] * slopes[None, :] - curves
         gradient[2:] += log_first
         hessian[2:, 2:] += log_second
@@ -172,6 +183,13 @@ def _total(moments: FloatArray, weight: FloatArray) -> FloatArray:
     if weight.ndim == 1:
         return np.asarray(moments @ weight)
     return np.asarray(np.sum(moments * weight, axis=1))
+
+
+def _slopes(moments: FloatArray, weight: FloatArray, first: FloatArray, variance: FloatArray) -> FloatArray:
+    """Return the derivatives of each study's chance to be seen by mean, variance and delta, shape (2 + q, k)."""
+    by_mean = _total(moments[1], weight) / np.sqrt(variance)
+    by_variance = _total(moments[2], weight) / (2.0 * variance)
+    return np.stack([by_mean, by_variance, *(_total(moments[0], part) for part in first)])
 
 
 def _mirror(curves: FloatArray) -> FloatArray:

@@ -126,15 +126,16 @@ class Search:
         def unfold(x: FloatArray) -> FloatArray:
             """Return all parameters from the searched ones."""
             point = self.start.copy()
-            point[free] = np.where(is_delta, np.exp(x) if is_log else np.expm1(x), x)
+            point[free[~is_delta]] = x[~is_delta]
+            point[free[is_delta]] = np.exp(x[is_delta]) if is_log else np.expm1(x[is_delta])
             return point
 
         def objective(x: FloatArray) -> tuple[float, FloatArray]:
             """Return the negative log-likelihood and its gradient in the searched parameters."""
             point = unfold(x)
-            found = self.likelihood.evaluate(point)
+            value, gradient = self.likelihood.value_and_gradient(point)
             slope = np.where(is_delta, point[free] if is_log else point[free] + 1.0, 1.0)
-            return -found.value, -found.gradient[free] * slope
+            return -value, -gradient[free] * slope
 
         x = start[free].copy()
         floor = -FARTHEST_LOG_DELTA if is_log else 0.0
