@@ -11,11 +11,13 @@ from analysis.engine.arrays import LARGEST_MAGNITUDE, LARGEST_VARIANCE_RATIO, Fl
 from analysis.engine.distributions import chi2_p_values, chi2_quantiles, critical_value, two_sided_p_values
 from analysis.engine.errors import InvalidInput, RaggedLengths, TooFewStudies
 from analysis.engine.pooling import EQUAL
-from analysis.engine.problems import Moments, Problems, moments, set_up
+from analysis.engine.problems import Moments, Problems, moments, set_up, square_of
 from analysis.engine.tau2_many import Tau2Many, estimate_tau2_many
 
 # Problems worked on at once: their arrays stay in the processor's cache.
 ELEMENTS_AT_ONCE = 2**15
+# Squares of the lengths of orthogonal columns: a smallest one this small beside the largest is rounding.
+SINGULAR = 1e-14
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,10 +84,8 @@ def fit_many(yi: FloatArray, vi: FloatArray, X: FloatArray | None = None, *, tau
     """
     problems = set_up(yi, vi, X)
     df = problems.freedom()
-    try:
-        at_zero = moments(problems, np.zeros(df.size))
-    except np.linalg.LinAlgError as error:
-        raise InvalidInput("mods", "the studies that remain cannot tell the moderators apart") from error
+    _require_rank(problems)
+    at_zero = moments(problems, np.zeros(df.size))
     medians = chi2_quantiles(0.5, df=df) if tau2_method == "PMM" else df
     tau2 = estimate_tau2_many(problems, at_zero, tau2_method=tau2_method, medians=medians)
     at_tau2 = at_zero if tau2_method == "CE" else tau2.at_tau2 or moments(problems, tau2.tau2)
@@ -100,6 +100,17 @@ def fit_many(yi: FloatArray, vi: FloatArray, X: FloatArray | None = None, *, tau
             dispersion = np.where((df > 0.0) & is_exact, np.nan, dispersion)
     freedom = np.full(df.size, np.nan) if ci_method == "wald" else np.where(df > 0.0, df, np.nan)
     return Fits(problems=problems, at_zero=at_zero, at_tau2=at_tau2, tau2=tau2, dispersion=dispersion, df=freedom)
+
+
+def _require_rank(problems: Problems) -> None:
+    """Refuse problems whose studies cannot tell the columns apart; with all studies in, the design was checked."""
+    is_in = problems.included()
+    if problems.is_mean or is_in.all():
+        return
+    sizes = np.linalg.eigvalsh(square_of(problems, is_in.astype(np.float64)))
+    if np.any(sizes[:, 0] <= SINGULAR * sizes[:, -1]):
+        row = int(np.argmax(sizes[:, 0] <= SINGULAR * sizes[:, -1]))
+        raise InvalidInput("mods", f"the studies that remain in problem {row} cannot tell the moderators apart")
 
 
 def blocks_of(b: int, k: int) -> list[slice]:

@@ -173,7 +173,7 @@ def test_leave_one_out_is_pooling_without_the_study(data: tuple[np.ndarray, np.n
     for i in range(yi.size):
         fit = pool(np.delete(yi, i), np.delete(vi, i), tau2_method=tau2_method, ci_method="wald")
         for name in ("estimate", "se", "ci_lower", "ci_upper", "p_value", "tau2", "i2", "q"):
-            # The same formulas in another order of adding: the last digits differ, and tau2 on a flat top by a few more.
+            # The same formulas in another order of adding: the last digits differ, tau2 on a flat top by a few more.
             assert getattr(left, name)[i] == pytest.approx(getattr(fit, name), rel=1e-9, abs=1e-11)
 
 
