@@ -1,0 +1,79 @@
+"""Worked examples as they are printed in the literature, to their last printed digit."""
+
+import numpy as np
+import pytest
+
+from analysis import engine
+
+# Viechtbauer (2010), Journal of Statistical Software 36(3), doi:10.18637/jss.v036.i03: trials of the BCG vaccine
+# (Colditz et al. 1994, doi:10.1001/jama.1994.03510330076038).
+BCG = {
+    "ai": [4, 6, 3, 62, 33, 180, 8, 505, 29, 17, 186, 5, 27],
+    "bi": [119, 300, 228, 13536, 5036, 1361, 2537, 87886, 7470, 1699, 50448, 2493, 16886],
+    "ci": [11, 29, 11, 248, 47, 372, 10, 499, 45, 65, 141, 3, 29],
+    "di": [128, 274, 209, 12619, 5761, 1079, 619, 87892, 7232, 1600, 27197, 2338, 17825],
+}
+LATITUDE = [44, 55, 42, 52, 13, 44, 19, 13, 27, 42, 18, 33, 33]
+YEAR = [1948, 1949, 1960, 1977, 1973, 1953, 1973, 1980, 1968, 1961, 1974, 1969, 1976]
+
+
+@pytest.fixture(scope="module")
+def bcg() -> engine.Effects:
+    """Log risk ratios of the 13 trials."""
+    return engine.escalc("RR", **BCG)
+
+
+def printed(values: list[float], digits: int) -> list[float]:
+    """Return the values as a page prints them."""
+    return [round(float(value), digits) for value in values]
+
+
+def test_random_effects_model_is_that_of_viechtbauer(bcg: engine.Effects) -> None:
+    """Section 3.1 prints the fit by restricted maximum likelihood with normal intervals."""
+    fit = engine.pool(bcg.yi, bcg.vi, ci_method="wald")
+
+    assert printed([fit.tau2, fit.tau2_se, fit.tau, fit.h2], 4) == [0.3132, 0.1664, 0.5597, 12.8558]
+    assert printed([fit.estimate, fit.se, fit.statistic], 4) == [-0.7145, 0.1798, -3.9744]
+    assert printed([fit.ci_lower, fit.ci_upper], 4) == [-1.0669, -0.3622]
+    assert printed([100.0 * fit.i2], 2) == [92.22]
+    assert (fit.q_df, *printed([fit.q], 4)) == (12, 152.2330)
+
+
+def test_mixed_effects_model_is_that_of_viechtbauer(bcg: engine.Effects) -> None:
+    """Section 3.2 prints the model with absolute latitude and publication year."""
+    fit = engine.pool(bcg.yi, bcg.vi, mods={"ablat": LATITUDE, "year": YEAR}, ci_method="wald")
+
+    assert printed([fit.tau2, fit.tau2_se], 4) == [0.1108, 0.0845]
+    assert printed([100.0 * fit.i2, 100.0 * fit.r2], 2) == [71.98, 64.63]
+    assert printed([fit.q, fit.q_p_value, fit.qm_p_value], 4) == [28.3251, 0.0016, 0.0022]
+    # The paper's fit stops at a step of tau2 below 1e-5: at the exact optimum QM is 12.2045.
+    assert fit.qm == pytest.approx(12.2043, abs=3e-4)
+    assert printed(list(fit.estimate), 4) == [-3.5455, -0.0280, 0.0019]
+    assert printed(list(fit.se), 4) == [29.0959, 0.0102, 0.0147]
+    assert printed(list(fit.p_value), 4) == [0.9030, 0.0063, 0.8968]
+
+
+def test_i2_and_h2_are_those_of_higgins_and_thompson() -> None:
+    """Higgins and Thompson (2002), doi:10.1002/sim.1186: H2 = Q / (k - 1) and I2 = 1 - 1 / H2, by definition."""
+    # Five studies of variance 1 whose effects have the sum of squares 12: Q = 12 on 4 degrees of freedom.
+    yi = np.sqrt(12.0 / 10.0) * np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
+
+    found = engine.measure_heterogeneity(yi, np.ones(5))
+
+    assert found.q == pytest.approx(12.0, rel=1e-14)
+    assert found.h2 == pytest.approx(3.0, rel=1e-14)
+    assert found.i2 == pytest.approx(2.0 / 3.0, rel=1e-14)
+
+
+def test_dersimonian_laird_is_the_moment_estimate() -> None:
+    """DerSimonian and Laird (1986), doi:10.1016/0197-2456(86)90046-2, worked by hand with weights 1, 2 and 4.
+
+    The mean of 0, 1 and 3 is 14 / 7 = 2; Q = 4 + 2 + 4 = 10; the scale is 7 - 21 / 7 = 4; tau2 = (10 - 2) / 4 = 2.
+    """
+    fit = engine.pool([0.0, 1.0, 3.0], [1.0, 0.5, 0.25], tau2_method="DL", ci_method="wald")
+
+    weights = np.array([1.0 / 3.0, 1.0 / 2.5, 1.0 / 2.25])
+    assert fit.q == pytest.approx(10.0, rel=1e-14)
+    assert fit.tau2 == pytest.approx(2.0, rel=1e-14)
+    assert fit.estimate == pytest.approx(float(weights @ [0.0, 1.0, 3.0]) / weights.sum(), rel=1e-14)
+    assert fit.se == pytest.approx(weights.sum() ** -0.5, rel=1e-14)
