@@ -193,7 +193,7 @@ def profile_likelihood_tau2(
     level = read_level(level)
     problem, restricted = _one_problem(yi, vi, mods), tau2_method == "REML"
     at_zero = moments(problem, np.zeros(1))
-    best = float(maximise_many(problem, at_zero, start=np.zeros(1), restricted=restricted)[0])
+    best = float(maximise_many(problem, at_zero, start=np.zeros(1), restricted=restricted)[0][0])
     fall = 0.5 * chi2_upper_quantile(1.0 - level, df=1)
     floor = _height(problem, best, restricted=restricted) - fall
     tau2_ci_lower = 0.0

@@ -75,8 +75,8 @@ def sum_up(yi: FloatArray, vi: FloatArray, tau2: float) -> MeanSums:
     )
 
 
-def maximise(model: Likelihood, at_zero: MeanSums) -> float:
-    """Return the tau2 >= 0 at which the log-likelihood is highest over all of [0, infinity).
+def maximise(model: Likelihood, at_zero: MeanSums) -> tuple[float, MeanSums]:
+    """Return the tau2 >= 0 at which the log-likelihood is highest over all of [0, infinity), and the sums there.
 
     Raises
     ------
@@ -84,15 +84,16 @@ def maximise(model: Likelihood, at_zero: MeanSums) -> float:
         A bracket that the search could not close.
     """
     restricted = model.restricted
-    tau2 = 0.0
+    tau2, now = 0.0, at_zero
     if at_zero.ypp > (at_zero.trace if restricted else at_zero.weight):
         tau2 = _climb(model, at_zero)
-    if _has_one_maximum(model, at_zero):
-        return tau2
+        now = sum_up(model.yi, model.vi, tau2)
+    if _has_one_maximum(model, at_zero, now, tau2):
+        return tau2, now
     problem = set_up(model.yi[np.newaxis], model.vi[np.newaxis])
-    return float(
-        maximise_many(problem, moments(problem, np.zeros(1)), start=np.array([tau2]), restricted=restricted)[0]
-    )
+    start = np.array([tau2])
+    tau2 = float(maximise_many(problem, moments(problem, np.zeros(1)), start=start, restricted=restricted)[0][0])
+    return tau2, sum_up(model.yi, model.vi, tau2)
 
 
 def _climb(model: Likelihood, at_zero: MeanSums) -> float:
@@ -121,8 +122,8 @@ def _climb(model: Likelihood, at_zero: MeanSums) -> float:
     raise NotConverged(what="tau2", iterations=MAX_ITERATIONS)
 
 
-def _has_one_maximum(model: Likelihood, at_zero: MeanSums) -> bool:
-    """Return whether it is proved that the likelihood has one maximum; see `likelihood_many`."""
+def _has_one_maximum(model: Likelihood, at_zero: MeanSums, at_root: MeanSums, root: float) -> bool:
+    """Return whether it is proved that the likelihood has one maximum, the known `root`; see `likelihood_many`."""
     yi, vi, restricted = model.yi, model.vi, model.restricted
     squares = yi * yi
     total = float(np.add.reduce(squares))
@@ -131,6 +132,10 @@ def _has_one_maximum(model: Likelihood, at_zero: MeanSums) -> bool:
     if vi[vi.argmax()] > LARGEST_RATIO * vi[vi.argmin()]:
         return False
     farthest, beta, reach = float(squares.dot(vi)) / total, _beta(at_zero, 0.0, restricted=restricted), 0.0
+    if root > 0.0 and _is_clear(at_zero, at_root, 0.0, root, restricted=restricted):
+        rest = farthest - 2.0 * _beta(at_root, root, restricted=restricted)
+        if rest < root * (1.0 - MARGIN):
+            return True
     unit, before, is_first = beta, at_zero, True
     while (end := (farthest - 2.0 * beta) * (1.0 + 2.0 * MARGIN)) > reach:
         point = end if is_first else min(end, PACE * (unit + reach) - unit)

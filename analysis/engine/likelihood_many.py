@@ -38,9 +38,9 @@ LAST_STEP = 1e-7
 # Finished problems are dropped from the arrays when they are this share of them.
 DROP_FROM = 0.3
 # Growth of (typical variance + tau2) between two points of the proof.
-PACE = 1.7
+PACE = 1.4
 # Cuts of a piece on which the proof fails at first.
-CUTS = 6
+CUTS = 4
 # The proof compares sums that carry rounding errors of about 1e-12.
 MARGIN = 1e-9
 # The sums of the proof lose digits with the square of the ratio of the variances: beyond, it is not tried.
@@ -74,8 +74,10 @@ def terms_of(values: Moments, *, restricted: bool) -> Terms:
     return Terms(a=values.ypp, b=values.weight, c=values.yppp, d=values.squares)
 
 
-def maximise_many(problems: Problems, at_zero: Moments, *, start: FloatArray, restricted: bool) -> FloatArray:
-    """Return the tau2 >= 0 at which each likelihood is highest over all of [0, infinity), shape (b,).
+def maximise_many(
+    problems: Problems, at_zero: Moments, *, start: FloatArray, restricted: bool
+) -> tuple[FloatArray, Moments]:
+    """Return the tau2 >= 0 at which each likelihood is highest over all of [0, infinity), shape (b,), and the moments.
 
     Parameters
     ----------
@@ -94,15 +96,19 @@ def maximise_many(problems: Problems, at_zero: Moments, *, start: FloatArray, re
         some = np.flatnonzero(has_room)
         if some.size:
             part, sums = problems.take(some), at_zero.take(some)
-            tau2[some] = maximise_many(part, sums, start=start[some], restricted=restricted)
-        return tau2
+            tau2[some] = maximise_many(part, sums, start=start[some], restricted=restricted)[0]
+        return tau2, moments(problems, tau2)
     rising = np.flatnonzero(first.a > first.b)
     if rising.size:
         tau2[rising] = _climb(problems.take(rising), start[rising], restricted=restricted)
-    unsure = np.flatnonzero(~_has_one_maximum(problems, first, restricted=restricted))
+    now = moments(problems, tau2)
+    at_root = terms_of(now, restricted=restricted)
+    unsure = np.flatnonzero(~_has_one_maximum(problems, first, at_root, tau2, restricted=restricted))
     if unsure.size:
-        tau2[unsure] = _scan(problems.take(unsure), restricted=restricted)
-    return tau2
+        part = problems.take(unsure)
+        tau2[unsure] = _scan(part, restricted=restricted)
+        now.put(unsure, moments(part, tau2[unsure]))
+    return tau2, now
 
 
 def _climb(problems: Problems, start: FloatArray, *, restricted: bool) -> FloatArray:
@@ -142,17 +148,28 @@ def _next_point(
     return np.where(inside | stays, target, middle), low, high
 
 
-def _has_one_maximum(problems: Problems, first: Terms, *, restricted: bool) -> NDArray[np.bool_]:
-    """Return for which problems it is proved that the likelihood has one maximum."""
+def _has_one_maximum(
+    problems: Problems, first: Terms, at_root: Terms, root: FloatArray, *, restricted: bool
+) -> NDArray[np.bool_]:
+    """Return for which problems it is proved that the likelihood has one maximum; `root` is the one that is known."""
     farthest = _alpha_far_out(problems)
-    is_even = _largest_variance(problems) <= LARGEST_RATIO * np.min(problems.vi, axis=1)
+    is_even = np.ones(root.size, dtype=np.bool_)
+    if problems.widest > LARGEST_RATIO:
+        is_even = _largest_variance(problems) <= LARGEST_RATIO * np.min(problems.vi, axis=1)
     beta = first.b / np.where(is_even, first.d, 1.0)
     proved: NDArray[np.bool_] = (first.a == 0.0) | (is_even & (farthest <= 2.0 * beta * (1.0 - MARGIN)))
+    # From 0 to the root, and from there on: its terms cost nothing, since its moments are needed anyway.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rest = farthest - 2.0 * (at_root.b / at_root.d - root)
+        through = is_clear(first, at_root, beta=beta, reach=np.zeros(root.size), point=root)
+        is_clear_beyond = rest < root * (1.0 - MARGIN)
+    proved |= is_even & through & is_clear_beyond
     active = np.flatnonzero(~proved & is_even)
     part, before, farthest, beta = problems.take(active), first.take(active), farthest[active], beta[active]
+    last = np.where(is_clear_beyond, root, np.inf)[active]
     unit, reach, is_first = beta, np.zeros(active.size), True
     while active.size:
-        end = (farthest - 2.0 * beta) * (1.0 + 2.0 * MARGIN)
+        end = np.minimum((farthest - 2.0 * beta) * (1.0 + 2.0 * MARGIN), last)
         point = end if is_first else np.minimum(end, PACE * (unit + reach) - unit)
         after = terms_of(moments(part, point), restricted=restricted)
         good = is_clear(before, after, beta=beta, reach=reach, point=point)
@@ -168,6 +185,7 @@ def _has_one_maximum(problems: Problems, first: Terms, *, restricted: bool) -> N
             proved[active[finished]] = True
             going = np.flatnonzero(good & ~finished)
         active, part, farthest, unit = active[going], part.take(going), farthest[going], unit[going]
+        last = last[going]
         before, reach = after.take(going), point[going]
         beta = before.b / before.d - reach
     return proved

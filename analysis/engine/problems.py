@@ -32,6 +32,7 @@ class Problems:
     count : int array of shape (b,)  studies that are in
     shift : array of shape (b,)  taken off the effects, added to the first coefficient again
     is_mean : whether the design is the column of ones
+    widest : a bound of the ratio of the variances in each problem
     """
 
     yi: FloatArray
@@ -42,6 +43,7 @@ class Problems:
     count: NDArray[np.intp]
     shift: FloatArray
     is_mean: bool
+    widest: float
 
     @property
     def p(self) -> int:
@@ -59,6 +61,7 @@ class Problems:
             count=self.count[rows],
             shift=self.shift[rows],
             is_mean=self.is_mean,
+            widest=self.widest,
         )
 
     def freedom(self) -> FloatArray:
@@ -100,6 +103,11 @@ class Moments:
         """Return those of some problems."""
         return Moments(*(getattr(self, name)[rows] for name in Moments.__slots__))
 
+    def put(self, rows: NDArray[np.intp], values: Moments) -> None:
+        """Put the values of some problems in the place of what they were."""
+        for name in Moments.__slots__:
+            getattr(self, name)[rows] = getattr(values, name)
+
 
 def set_up(yi: FloatArray, vi: FloatArray, X: FloatArray | None = None) -> Problems:
     """Return problems from effects and variances of shape (b, k), infinite variances for studies that are out.
@@ -135,6 +143,7 @@ def set_up(yi: FloatArray, vi: FloatArray, X: FloatArray | None = None) -> Probl
         count=count,
         shift=shift,
         is_mean=X is None,
+        widest=float(np.max(vi if is_in.all() else np.where(is_in, vi, 0.0))) / float(np.min(vi)),
     )
 
 
@@ -260,6 +269,8 @@ def traces(problems: Problems, values: Moments, tau2: FloatArray) -> tuple[Float
 
     The sums in `values` lose digits with the square of the ratio of the weights: with 1e4 half of them.
     """
+    if problems.widest <= UNEQUAL:
+        return values.trace, values.trace_squares
     marginal = problems.vi + tau2[:, np.newaxis]
     least = np.min(marginal, axis=1)
     most = np.max(np.where(np.isfinite(marginal), marginal, 0.0), axis=1)

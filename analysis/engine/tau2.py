@@ -71,8 +71,7 @@ def estimate_tau2(yi: ArrayLike, vi: ArrayLike, *, tau2_method: str = "REML") ->
 def fit_tau2(yi: FloatArray, vi: FloatArray, at_zero: MeanSums, *, tau2_method: str) -> tuple[Tau2, MeanSums]:
     """Return tau2 of effects that lie around 0, k >= 2, and their sums at it, from their sums at tau2 = 0."""
     if tau2_method in ("ML", "REML"):
-        tau2 = maximise(Likelihood(yi=yi, vi=vi, restricted=tau2_method == "REML"), at_zero)
-        now = sum_up(yi, vi, tau2) if tau2 > 0.0 else at_zero
+        tau2, now = maximise(Likelihood(yi=yi, vi=vi, restricted=tau2_method == "REML"), at_zero)
         under = now.squares if tau2_method == "ML" else _traces(vi, now, tau2)[1]
         return Tau2(tau2=tau2, tau2_se=sqrt(2.0 / under), tau2_method=tau2_method), now
     if tau2_method in ("DL", "PM", "EB", "PMM"):

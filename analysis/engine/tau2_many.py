@@ -57,12 +57,12 @@ def estimate_tau2_many(problems: Problems, at_zero: Moments, *, tau2_method: str
         return Tau2Many(tau2=zero, tau2_se=np.full(k.size, np.nan))
     if tau2_method in ("ML", "REML"):
         start = np.where(has_room, np.maximum(0.0, (at_zero.q - df) / np.where(has_room, at_zero.trace, 1.0)), 0.0)
-        tau2 = maximise_many(problems, at_zero, start=start, restricted=tau2_method == "REML")
+        tau2, now = maximise_many(problems, at_zero, start=start, restricted=tau2_method == "REML")
     elif tau2_method in ("PM", "EB", "PMM"):
         tau2 = solve_q_many(problems, at_zero, target=medians if tau2_method == "PMM" else df)
+        now = moments(problems, tau2)
     else:
         return _closed_form(problems, at_zero, tau2_method=tau2_method)
-    now = moments(problems, tau2)
     return Tau2Many(tau2=tau2, tau2_se=_large_sample(problems, tau2, now, tau2_method=tau2_method), at_tau2=now)
 
 
