@@ -97,13 +97,13 @@ def solve_q_many(problems: Problems, at_zero: Moments, *, target: FloatArray) ->
 
 def _large_sample(problems: Problems, tau2: FloatArray, now: Moments, *, tau2_method: str) -> FloatArray:
     """Return the standard errors of the likelihood and the Q estimators, by metafor's formula for each."""
-    if tau2_method == "ML":
-        return np.asarray(np.sqrt(2.0 / now.squares))
     k, df = problems.count.astype(np.float64), problems.freedom()
-    under = traces(problems, now, tau2)[1] if tau2_method == "REML" else df
+    under = now.squares if tau2_method == "ML" else df
+    if tau2_method == "REML":
+        under = traces(problems, now, tau2)[1]
     valid = (df > 0.0) & (under > 0.0)
     safe = np.where(valid, under, 1.0)
-    values = np.sqrt(2.0 / safe) if tau2_method == "REML" else np.sqrt(2.0 * k**2 / safe) / now.weight
+    values = np.sqrt(2.0 / safe) if tau2_method in ("ML", "REML") else np.sqrt(2.0 * k**2 / safe) / now.weight
     return np.where(valid, values, np.nan)
 
 

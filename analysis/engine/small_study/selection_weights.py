@@ -28,13 +28,13 @@ class Pieces:
     Attributes
     ----------
     z, width : arrays of shape (m,)  points and weights of the quadrature
-    lower, upper : arrays of shape (s,)  ends of the stretches, infinite at the ends of the axis
+    left, right : arrays of shape (s,)  ends of the stretches, infinite at the ends of the axis
     """
 
     z: FloatArray
     width: FloatArray
-    lower: FloatArray
-    upper: FloatArray
+    left: FloatArray
+    right: FloatArray
 
     def moments(self, mu: FloatArray, spread: FloatArray, sei: FloatArray, *, order: int) -> FloatArray:
         """Return normal integrals of Hermite polynomials, shape (order + 1, k, m + s).
@@ -47,8 +47,8 @@ class Pieces:
         """
         u = (sei[:, None] * self.z - mu[:, None]) / spread[:, None]
         density = _density(u) * (sei / spread)[:, None] * self.width
-        low = (sei[:, None] * self.lower - mu[:, None]) / spread[:, None]
-        high = (sei[:, None] * self.upper - mu[:, None]) / spread[:, None]
+        low = (sei[:, None] * self.left - mu[:, None]) / spread[:, None]
+        high = (sei[:, None] * self.right - mu[:, None]) / spread[:, None]
         parts = [np.concatenate([density, _between(low, high)], axis=1)]
         polynomials, low_tails, high_tails = _hermite(u, order), _tails(low, order), _tails(high, order)
         for n in range(1, order + 1):
@@ -174,17 +174,17 @@ def p_values(z: FloatArray, alternative: str) -> tuple[FloatArray, FloatArray]:
 def make_step_weights(z: FloatArray, steps: FloatArray, alternative: str) -> StepWeights:
     """Return the step function with ends `steps` (rising, the last one 1) for studies with these z values."""
     ends = -special.ndtri(steps / 2.0 if alternative == "two-sided" else steps)
-    upper = np.concatenate([[np.inf], ends[:-1]])
+    right = np.concatenate([[np.inf], ends[:-1]])
     interval = np.arange(steps.size)
-    lower = ends.copy()
-    lower[-1] = 0.0 if alternative == "two-sided" else -np.inf
+    left = ends.copy()
+    left[-1] = 0.0 if alternative == "two-sided" else -np.inf
     if alternative == "two-sided":
-        lower, upper = np.concatenate([lower, -upper]), np.concatenate([upper, -lower])
+        left, right = np.concatenate([left, -right]), np.concatenate([right, -left])
         interval = np.concatenate([interval, interval])
     elif alternative == "less":
-        lower, upper = -upper, -lower
+        left, right = -right, -left
     studies = np.searchsorted(steps, np.minimum(p_values(z, alternative)[0], 1.0), side="left")
-    pieces = Pieces(z=np.zeros(0), width=np.zeros(0), lower=lower, upper=upper)
+    pieces = Pieces(z=np.zeros(0), width=np.zeros(0), left=left, right=right)
     return StepWeights(pieces, np.ones(steps.size), True, False, interval, studies)
 
 
@@ -198,17 +198,17 @@ def make_smooth_weights(
     half = 0.5 * np.diff(edges)
     points = (0.5 * (edges[1:] + edges[:-1])[:, None] + half[:, None] * x).ravel()
     width = (half[:, None] * weights).ravel()
-    lower, upper = np.array([edges[-1], -np.inf]), np.array([np.inf, edges[0]])
+    left, right = np.array([edges[-1], -np.inf]), np.array([np.inf, edges[0]])
     if alternative == "two-sided":
         points, width = np.concatenate([points, -points]), np.concatenate([width, width])
-        lower, upper = np.array([edges[-1], -np.inf, -edges[0]]), np.array([np.inf, -edges[-1], edges[0]])
+        left, right = np.array([edges[-1], -np.inf, -edges[0]]), np.array([np.inf, -edges[-1], edges[0]])
     elif alternative == "less":
-        points, lower, upper = -points, -upper, -lower
-    inside = np.where(np.isinf(lower), upper, lower)
+        points, left, right = -points, -right, -left
+    inside = np.where(np.isinf(left), right, left)
     piece_p, piece_q = (_cut(values, smallest) for values in p_values(np.concatenate([points, inside]), alternative))
     study_p, study_q = (_cut(values, smallest) for values in p_values(z, alternative))
     return SmoothWeights(
-        pieces=Pieces(points, width, lower, upper),
+        pieces=Pieces(points, width, left, right),
         null=np.ones(2) if name == "beta" else np.zeros(1),
         is_log=name == "beta",
         may_be_zero=True,
