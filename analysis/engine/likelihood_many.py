@@ -39,6 +39,8 @@ LAST_STEP = 1e-7
 DROP_FROM = 0.3
 # Growth of (typical variance + tau2) between two points of the proof.
 PACE = 1.4
+# The one point is put a little before the place that is guessed, and not too near to 0 or the root.
+ALMOST, LEAST_SHARE = 0.97, 0.05
 # Cuts of a piece on which the proof fails at first.
 CUTS = 4
 # The proof compares sums that carry rounding errors of about 1e-12.
@@ -61,6 +63,10 @@ class Terms:
     b: FloatArray
     c: FloatArray
     d: FloatArray
+
+    def replaced(self, other: Terms, rows: NDArray[np.bool_]) -> Terms:
+        """Return those of the other in some problems."""
+        return Terms(*(np.where(rows, getattr(other, name), getattr(self, name)) for name in Terms.__slots__))
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Terms:
         """Return those of some problems."""
@@ -164,31 +170,75 @@ def _has_one_maximum(
         through = is_clear(first, at_root, beta=beta, reach=np.zeros(root.size), point=root)
         is_clear_beyond = rest < root * (1.0 - MARGIN)
     proved |= is_even & through & is_clear_beyond
-    active = np.flatnonzero(~proved & is_even)
-    part, before, farthest, beta = problems.take(active), first.take(active), farthest[active], beta[active]
-    last = np.where(is_clear_beyond, root, np.inf)[active]
-    unit, reach, is_first = beta, np.zeros(active.size), True
+    left = np.flatnonzero(~proved & is_even)
+    if left.size:
+        last = np.where(is_clear_beyond, root, np.inf)[left]
+        part, reach = problems.take(left), np.where(through, root, 0.0)[left]
+        begin = first.take(left).replaced(at_root.take(left), through[left])
+        ends = farthest[left], last
+        good = _is_clear_by_one_point(part, begin, reach, at_root.take(left), ends, restricted=restricted)
+        rows = np.flatnonzero(~good)
+        ends = farthest[left[rows]], last[rows]
+        good[rows] = _is_clear_by_steps(part.take(rows), begin.take(rows), reach[rows], ends, restricted=restricted)
+        proved[left] = good
+    return proved
+
+
+def _is_clear_by_one_point(
+    problems: Problems,
+    first: Terms,
+    reach: FloatArray,
+    at_root: Terms,
+    ends: tuple[FloatArray, FloatArray],
+    *,
+    restricted: bool,
+) -> NDArray[np.bool_]:
+    """Return for which problems, clear up to `reach` (0 or the root), one more point is enough.
+
+    `ends` are alpha far out, and the root where all beyond it is clear, else infinity. In the former case the place
+    where alpha reaches 2 beta(0) is guessed as if alpha rose with tau2 / (tau2 + beta(0)).
+    """
+    farthest, last = ends
+    beta, is_bounded = first.b / first.d - reach, np.isfinite(last)
+    root = np.where(is_bounded, last, 1.0)
+    alpha, alpha_root = first.a / first.c, at_root.a / at_root.c - root
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rise = (ALMOST * 2.0 * beta - alpha) / (alpha_root - alpha)
+    share = np.clip(np.nan_to_num(rise, nan=0.5), LEAST_SHARE, 1.0 - LEAST_SHARE) * root / (root + beta)
+    point = np.where(is_bounded, beta * share / (1.0 - share), (farthest - 2.0 * beta) * (1.0 + 2.0 * MARGIN))
+    after = terms_of(moments(problems, point), restricted=restricted)
+    good = is_clear(first, after, beta=beta, reach=reach, point=point)
+    return good & (~is_bounded | is_clear(after, at_root, beta=after.b / after.d - point, reach=point, point=root))
+
+
+def _is_clear_by_steps(
+    problems: Problems,
+    first: Terms,
+    reach: FloatArray,
+    ends: tuple[FloatArray, FloatArray],
+    *,
+    restricted: bool,
+) -> NDArray[np.bool_]:
+    """Return for which problems small steps from `reach` to where all is clear succeed; ends as for one point."""
+    (farthest, last), part, before = ends, problems, first
+    good, active = np.zeros(last.size, dtype=np.bool_), np.arange(last.size)
+    beta = first.b / first.d - reach
+    unit = beta
     while active.size:
         end = np.minimum((farthest - 2.0 * beta) * (1.0 + 2.0 * MARGIN), last)
-        point = end if is_first else np.minimum(end, PACE * (unit + reach) - unit)
+        point = np.minimum(end, PACE * (unit + reach) - unit)
         after = terms_of(moments(part, point), restricted=restricted)
-        good = is_clear(before, after, beta=beta, reach=reach, point=point)
-        if is_first:
-            proved[active[good]] = True
-            going, is_first = np.flatnonzero(~good), False
-            after, point = before, reach
-        else:
-            bad = np.flatnonzero(~good)
-            if bad.size:
-                good[bad] = _is_clear_in_cuts(part.take(bad), reach[bad], point[bad], restricted=restricted)
-            finished = good & (point >= end)
-            proved[active[finished]] = True
-            going = np.flatnonzero(good & ~finished)
-        active, part, farthest, unit = active[going], part.take(going), farthest[going], unit[going]
-        last = last[going]
-        before, reach = after.take(going), point[going]
+        clear = is_clear(before, after, beta=beta, reach=reach, point=point)
+        bad = np.flatnonzero(~clear)
+        if bad.size:
+            clear[bad] = _is_clear_in_cuts(part.take(bad), reach[bad], point[bad], restricted=restricted)
+        finished = clear & (point >= end)
+        good[active[finished]] = True
+        going = np.flatnonzero(clear & ~finished)
+        active, part, farthest, last = active[going], part.take(going), farthest[going], last[going]
+        unit, before, reach = unit[going], after.take(going), point[going]
         beta = before.b / before.d - reach
-    return proved
+    return good
 
 
 def _largest_variance(problems: Problems) -> FloatArray:

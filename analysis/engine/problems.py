@@ -194,7 +194,7 @@ def _mean_moments(problems: Problems, wi: FloatArray) -> Moments:
 
 def _sum_products(one: FloatArray, other: FloatArray) -> FloatArray:
     """Return the sum of the products in each row."""
-    return np.asarray(np.einsum("ij,ij->i", one, other))
+    return np.asarray(np.vecdot(one, other))
 
 
 def _design_moments(problems: Problems, wi: FloatArray) -> Moments:
