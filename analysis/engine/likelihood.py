@@ -11,9 +11,11 @@ import numpy as np
 from analysis.engine.arrays import FloatArray
 from analysis.engine.errors import NotConverged
 from analysis.engine.likelihood_many import (
+    ALMOST,
     CUTS,
     LARGEST_RATIO,
     LAST_STEP,
+    LEAST_SHARE,
     MARGIN,
     MAX_ITERATIONS,
     PACE,
@@ -131,25 +133,49 @@ def _has_one_maximum(model: Likelihood, at_zero: MeanSums, at_root: MeanSums, ro
         return True
     if vi[vi.argmax()] > LARGEST_RATIO * vi[vi.argmin()]:
         return False
-    farthest, beta, reach = float(squares.dot(vi)) / total, _beta(at_zero, 0.0, restricted=restricted), 0.0
+    farthest = float(squares.dot(vi)) / total
+    beta = _beta(at_zero, 0.0, restricted=restricted)
+    if farthest <= 2.0 * beta * (1.0 - MARGIN):
+        return True
+    rest = farthest - 2.0 * _beta(at_root, root, restricted=restricted)
+    is_clear_beyond = rest < root * (1.0 - MARGIN)
     if root > 0.0 and _is_clear(at_zero, at_root, 0.0, root, restricted=restricted):
-        rest = farthest - 2.0 * _beta(at_root, root, restricted=restricted)
-        if rest < root * (1.0 - MARGIN):
+        if is_clear_beyond:
             return True
-    unit, before, is_first = beta, at_zero, True
-    while (end := (farthest - 2.0 * beta) * (1.0 + 2.0 * MARGIN)) > reach:
-        point = end if is_first else min(end, PACE * (unit + reach) - unit)
+        point = rest * (1.0 + 2.0 * MARGIN)
         after = sum_up(yi, vi, point)
-        if not _is_clear(before, after, reach, point, restricted=restricted):
-            if not is_first and not _is_clear_in_cuts(model, before, reach, point):
-                return False
-            if is_first:
-                is_first = False
-                continue
-        if is_first:
+        return _is_clear(at_root, after, root, point, restricted=restricted) or _is_clear_by_steps(
+            model, at_root, root, (farthest, float("inf"))
+        )
+    if is_clear_beyond:
+        point = _guess(at_zero, at_root, beta, root)
+        after = sum_up(yi, vi, point)
+        last_part = _is_clear(after, at_root, point, root, restricted=restricted)
+        if last_part and _is_clear(at_zero, after, 0.0, point, restricted=restricted):
             return True
+    return _is_clear_by_steps(model, at_zero, 0.0, (farthest, root if is_clear_beyond else float("inf")))
+
+
+def _guess(at_zero: MeanSums, at_root: MeanSums, beta: float, root: float) -> float:
+    """Return the tau2 between 0 and the root at which alpha is guessed to reach almost 2 beta."""
+    alpha, alpha_root = at_zero.ypp / at_zero.yppp, at_root.ypp / at_root.yppp - root
+    rise = (ALMOST * 2.0 * beta - alpha) / (alpha_root - alpha) if alpha_root > alpha else 0.5
+    share = min(max(rise, LEAST_SHARE), 1.0 - LEAST_SHARE) * root / (root + beta)
+    return beta * share / (1.0 - share)
+
+
+def _is_clear_by_steps(model: Likelihood, before: MeanSums, reach: float, ends: tuple[float, float]) -> bool:
+    """Return whether small steps from `reach` to where all is clear succeed: alpha far out less 2 beta, or the root."""
+    farthest, last = ends
+    beta = unit = _beta(before, reach, restricted=model.restricted)
+    while (end := min((farthest - 2.0 * beta) * (1.0 + 2.0 * MARGIN), last)) > reach:
+        point = min(end, PACE * (unit + reach) - unit)
+        after = sum_up(model.yi, model.vi, point)
+        is_clear = _is_clear(before, after, reach, point, restricted=model.restricted)
+        if not is_clear and not _is_clear_in_cuts(model, before, reach, point):
+            return False
         before, reach = after, point
-        beta = _beta(before, reach, restricted=restricted)
+        beta = _beta(before, reach, restricted=model.restricted)
     return True
 
 

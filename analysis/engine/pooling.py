@@ -263,7 +263,10 @@ def _mean_and_error(
 ) -> tuple[float, float, FloatArray]:
     """Return the weighted mean, its normal standard error and the shares of the studies."""
     if weights is None:
-        return now.centre, 1.0 / sqrt(now.weight), freeze(1.0 / (vi + tau2) / now.weight)
+        share = vi + tau2
+        np.divide(1.0 / now.weight, share, out=share)
+        share.setflags(write=False)
+        return now.centre, 1.0 / sqrt(now.weight), share
     share = weights / np.sum(weights)
     return float(share @ yi), sqrt(float(share**2 @ (vi + tau2))), freeze(share)
 

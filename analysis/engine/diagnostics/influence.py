@@ -142,16 +142,16 @@ def influence(
 def _diagnose(yi: FloatArray, vi: FloatArray, model: Deleted) -> dict[str, FloatArray | NDArray[np.bool_]]:
     """Return the arrays of Influence."""
     X, wi, k = model.X, model.wi, yi.size
-    hat = wi * np.einsum("ip,pq,iq->i", X, model.inverse, X)
-    predicted = np.einsum("ip,ip->i", X, model.beta_del)
-    variance = np.einsum("ip,ipq,iq->i", X, model.covariance_del, X)
+    hat = wi * np.vecdot(X @ model.inverse, X)
+    predicted = np.vecdot(X, model.beta_del)
+    variance = _square(model.covariance_del, X)
     marginal = (vi + model.tau2_del) * model.dispersion_del
     rstudent = (yi - predicted) / np.sqrt(marginal + variance)
     dffits = (X @ model.beta - predicted) / np.sqrt(hat * marginal)
     moved = model.beta - model.beta_del
     spread = model.dispersion_del[:, np.newaxis] * np.einsum("ipp->ip", model.inverse_del)
     dfbs = moved / np.sqrt(spread)
-    cook_d = np.einsum("ip,pq,iq->i", moved, np.linalg.inv(model.covariance), moved)
+    cook_d = np.vecdot(moved @ np.linalg.inv(model.covariance), moved)
     with np.errstate(invalid="ignore"):  # NaN in, NaN out: a study without which there is no model
         cov_r = np.linalg.det(model.covariance_del) / np.linalg.det(model.covariance)
     p_value = np.minimum(1.0, k * _outlier_p_values(rstudent, model.df))
@@ -186,8 +186,8 @@ def baujat(yi: ArrayLike, vi: ArrayLike, *, mods: Moderators | None = None, tau2
     effects, variances = read_studies(yi, vi)
     model = delete_each(effects, variances, mods, tau2_method=tau2_method, ci_method="wald")
     fitted = model.X @ model.beta
-    predicted = np.einsum("ip,ip->i", model.X, model.beta_del)
-    variance = np.einsum("ip,ipq,iq->i", model.X, model.covariance_del, model.X)
+    predicted = np.vecdot(model.X, model.beta_del)
+    variance = _square(model.covariance_del, model.X)
     x = (effects - fitted) ** 2 / (variances + model.tau2)
     return BaujatPoints(x=freeze(x), y=freeze((predicted - fitted) ** 2 / variance))
 
@@ -247,9 +247,19 @@ def _without(
     variances[is_one, rows[is_one]] = np.inf
     fits = _fit(effects, variances, design, tau2_method=tau2_method, ci_method=ci_method)
     back = fits.problems.back
-    covariance = fits.dispersion[:, np.newaxis, np.newaxis] * (back @ fits.at_tau2.inverse @ back.T)
-    inverse = back @ inverse_of(_all_studies(fits, vi), fits.tau2.tau2) @ back.T
+    covariance = fits.dispersion[:, np.newaxis, np.newaxis] * _turned(fits.at_tau2.inverse, back)
+    inverse = _turned(inverse_of(_all_studies(fits, vi), fits.tau2.tau2), back)
     return _coefficients(fits), covariance, inverse, fits.tau2.tau2, fits.at_zero.q, fits.dispersion
+
+
+def _square(matrices: FloatArray, vectors: FloatArray) -> FloatArray:
+    """Return the quadratic form of each matrix with its vector, shape (k,)."""
+    return np.asarray(np.vecdot((matrices @ vectors[:, :, np.newaxis])[:, :, 0], vectors))
+
+
+def _turned(inverse: FloatArray, back: FloatArray) -> FloatArray:
+    """Return covariances of the design's coefficients from those of its orthogonal columns."""
+    return inverse if back.size == 1 else back @ inverse @ back.T
 
 
 def _fit(yi: FloatArray, vi: FloatArray, design: Design, *, tau2_method: str, ci_method: str) -> Fits:
