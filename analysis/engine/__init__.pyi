@@ -62,6 +62,7 @@ from .dependent import (
 )
 from .design import Design, read_design
 from .deviations import correlation_from_sds, pooled_sd, sd_from_ci, sd_from_quartiles, sd_from_se, sd_of_change
+from .diagnostics.bootstrap import Bootstrap, bootstrap
 from .diagnostics.cumulative import Cumulative, cumulative
 from .diagnostics.gosh import Gosh, gosh
 from .diagnostics.influence import BaujatPoints, Influence, baujat, influence
@@ -219,6 +220,7 @@ __all__ = [
     "AdjustedPrediction",
     "BaujatPoints",
     "BayesianFit",
+    "Bootstrap",
     "Coefficient",
     "Collinear",
     "Cumulative",
@@ -304,6 +306,7 @@ __all__ = [
     "arcsine_difference",
     "back_transform",
     "baujat",
+    "bootstrap",
     "chi2_to_phi",
     "combine_events",
     "combine_means",

@@ -1,0 +1,112 @@
+"""How the pooled estimate and tau2 vary when the studies are drawn again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from analysis.engine.arrays import FloatArray, freeze, read_array, read_level, read_studies, require, require_option
+from analysis.engine.errors import TooFewStudies
+from analysis.engine.pooling import pool
+from analysis.engine.pooling_many import pool_many
+
+KINDS = ("parametric", "nonparametric")
+FEWEST, MOST = 2, 1_000_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bootstrap:
+    """Refits of drawn studies, scale of yi.
+
+    Attributes
+    ----------
+    estimate, tau2 : arrays of shape (draws,)  of the drawn studies
+    se : standard deviation of `estimate`
+    ci_lower, ci_upper : percentile interval of the pooled effect
+    tau2_ci_lower, tau2_ci_upper : percentile interval of tau2
+    level, kind, tau2_method : what was used
+    """
+
+    estimate: FloatArray
+    tau2: FloatArray
+    se: float
+    ci_lower: float
+    ci_upper: float
+    tau2_ci_lower: float
+    tau2_ci_upper: float
+    level: float
+    kind: str
+    tau2_method: str
+
+
+def bootstrap(
+    yi: ArrayLike,
+    vi: ArrayLike,
+    *,
+    kind: str = "parametric",
+    draws: int = 1000,
+    seed: int = 1,
+    tau2_method: str = "REML",
+    level: float = 0.95,
+) -> Bootstrap:
+    """Return the bootstrap distribution of the pooled effect and of tau2, with percentile intervals.
+
+    Parameters
+    ----------
+    yi, vi : arrays of shape (k,)  effects and sampling variances, k >= 2
+    kind : {"parametric", "nonparametric"}  effects drawn from the fitted model, normal with variances vi + tau2; or
+        whole studies drawn with replacement
+    draws : number of drawn sets, 2 to 1,000,000
+    seed : of the draws, at least 0; the same seed gives the same result
+    tau2_method, level : as in `pool`
+
+    Raises
+    ------
+    TooFewStudies, InvalidInput, NotConverged
+        k is 0 or 1; a number or option that cannot be right; as in `pool_many`.
+
+    References
+    ----------
+    Efron and Tibshirani (1993), An Introduction to the Bootstrap; Turner et al. (2000),
+    doi:10.1002/1097-0258(20001230)19:24<3417::AID-SIM614>3.0.CO;2-L.
+    """
+    require_option("kind", kind, KINDS)
+    level = read_level(level)
+    for argument, value, least, most in (("draws", draws, FEWEST, MOST), ("seed", seed, 0, 2**63)):
+        number = read_array(argument, value, dimensions=0)
+        whole = (number >= least) & (number <= most) & (number == np.floor(number))
+        require(argument, number, whole, rule=f"whole, from {least:,} to {most:,}")
+    effects, variances = read_studies(yi, vi)
+    if effects.size < 2:
+        raise TooFewStudies(needed=2, got=effects.size)
+    drawn = _draw(effects, variances, kind=kind, draws=int(draws), seed=int(seed), tau2_method=tau2_method)
+    fits = pool_many(*drawn, tau2_method=tau2_method, ci_method="wald", level=level)
+    tails = [(1.0 - level) / 2.0, (1.0 + level) / 2.0]
+    limits, tau2_limits = np.quantile(fits.estimate, tails), np.quantile(fits.tau2, tails)
+    return Bootstrap(
+        estimate=freeze(fits.estimate),
+        tau2=freeze(fits.tau2),
+        se=float(np.std(fits.estimate, ddof=1)),
+        ci_lower=float(limits[0]),
+        ci_upper=float(limits[1]),
+        tau2_ci_lower=float(tau2_limits[0]),
+        tau2_ci_upper=float(tau2_limits[1]),
+        level=level,
+        kind=kind,
+        tau2_method=tau2_method,
+    )
+
+
+def _draw(
+    yi: FloatArray, vi: FloatArray, *, kind: str, draws: int, seed: int, tau2_method: str
+) -> tuple[FloatArray, FloatArray]:
+    """Return drawn effects and variances, shape (draws, k)."""
+    random, k = np.random.default_rng(seed), yi.size
+    if kind == "nonparametric":
+        rows = random.integers(0, k, (draws, k))
+        return yi[rows], vi[rows]
+    fit = pool(yi, vi, tau2_method=tau2_method, ci_method="wald")
+    effects = random.normal(fit.estimate, np.sqrt(vi + fit.tau2), (draws, k))
+    return effects, np.broadcast_to(vi, effects.shape)
