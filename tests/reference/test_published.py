@@ -79,3 +79,28 @@ def test_dersimonian_laird_is_the_moment_estimate() -> None:
     assert fit.tau2 == pytest.approx(2.0, rel=1e-14)
     assert fit.estimate == pytest.approx(float(weights @ [0.0, 1.0, 3.0]) / weights.sum(), rel=1e-14)
     assert fit.se == pytest.approx(weights.sum() ** -0.5, rel=1e-14)
+
+
+# Hardy and Thompson (1996), doi:10.1002/(SICI)1097-0258(19960330)15:6<619::AID-SIM188>3.0.CO;2-A: nine trials of
+# diuretics against pre-eclampsia (Collins, Yusuf and Peto 1985, doi:10.1136/bmj.290.6461.17).
+DIURETICS = {
+    "ai": [14, 21, 14, 6, 12, 138, 15, 6, 65],
+    "n1i": [131, 385, 57, 38, 1011, 1370, 506, 108, 153],
+    "ci": [14, 17, 24, 18, 35, 175, 20, 2, 40],
+    "n2i": [136, 134, 48, 40, 760, 1336, 524, 103, 102],
+}
+
+
+def test_likelihood_of_the_diuretics_trials_is_that_of_hardy_and_thompson() -> None:
+    """The paper prints tau2 by moments and by maximum likelihood, its profile interval, and the log odds ratio."""
+    effects = engine.escalc("OR", **DIURETICS)
+
+    moments = engine.pool(effects.yi, effects.vi, tau2_method="DL", ci_method="wald")
+    likelihood = engine.pool(effects.yi, effects.vi, tau2_method="ML", ci_method="wald")
+    interval = engine.profile_likelihood_tau2(effects.yi, effects.vi, tau2_method="ML")
+
+    assert printed([moments.tau2, moments.estimate, moments.ci_lower, moments.ci_upper], 2) == [
+        *(0.23, -0.52, -0.92, -0.12)
+    ]
+    assert printed([likelihood.tau2, likelihood.estimate], 2) == [0.24, -0.52]
+    assert printed([interval.tau2_ci_lower, interval.tau2_ci_upper], 2) == [0.03, 1.13]
