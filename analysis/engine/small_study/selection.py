@@ -264,7 +264,9 @@ def _read_delta(
     require("delta", values, (values > 0.0) | ((values == 0.0) & ~is_needed), rule="above 0")
     if is_step and np.any(is_free):
         if not np.any(is_needed & ~is_free):
-            raise UndefinedResult(what="the selection model", why="no p value lies in an interval whose weight is fixed")
+            raise UndefinedResult(
+                what="the selection model", why="no p value lies in an interval whose weight is fixed"
+            )
         values = np.where(is_free & ~is_needed, 0.0, values)
     return values, is_free
 
