@@ -64,8 +64,8 @@ def bootstrap(
 
     Raises
     ------
-    TooFewStudies, InvalidInput, NotConverged
-        k is 0 or 1; a number or option that cannot be right; as in `pool_many`.
+    TooFewStudies, InvalidInput
+        k is 0 or 1; a number or option that cannot be right.
 
     References
     ----------
@@ -74,17 +74,16 @@ def bootstrap(
     """
     require_option("kind", kind, KINDS)
     level = read_level(level)
-    for argument, value, least, most in (("draws", draws, FEWEST, MOST), ("seed", seed, 0, 2**63)):
-        number = read_array(argument, value, dimensions=0)
-        whole = (number >= least) & (number <= most) & (number == np.floor(number))
-        require(argument, number, whole, rule=f"whole, from {least:,} to {most:,}")
+    _require_whole("draws", draws, least=FEWEST, most=MOST)
+    _require_whole("seed", seed, least=0, most=2**63)
     effects, variances = read_studies(yi, vi)
     if effects.size < 2:
         raise TooFewStudies(needed=2, got=effects.size)
     drawn = _draw(effects, variances, kind=kind, draws=int(draws), seed=int(seed), tau2_method=tau2_method)
     fits = pool_many(*drawn, tau2_method=tau2_method, ci_method="wald", level=level)
-    tails = [(1.0 - level) / 2.0, (1.0 + level) / 2.0]
-    limits, tau2_limits = np.quantile(fits.estimate, tails), np.quantile(fits.tau2, tails)
+    limits, tau2_limits = (
+        np.quantile(values, [(1.0 - level) / 2.0, (1.0 + level) / 2.0]) for values in (fits.estimate, fits.tau2)
+    )
     return Bootstrap(
         estimate=freeze(fits.estimate),
         tau2=freeze(fits.tau2),
@@ -97,6 +96,13 @@ def bootstrap(
         kind=kind,
         tau2_method=tau2_method,
     )
+
+
+def _require_whole(argument: str, value: int, *, least: int, most: int) -> None:
+    """Refuse anything but a whole number in the range."""
+    number = read_array(argument, value, dimensions=0)
+    whole = (number >= least) & (number <= most) & (number == np.floor(number))
+    require(argument, number, whole, rule=f"whole, from {least:,} to {most:,}")
 
 
 def _draw(
