@@ -56,53 +56,51 @@ def bootstrap(
     Parameters
     ----------
     yi, vi : arrays of shape (k,)  effects and sampling variances, k >= 2
-    kind : {"parametric", "nonparametric"}  effects drawn from the fitted model, normal with variances vi + tau2; or
-        whole studies drawn with replacement
+    kind : {"parametric", "nonparametric"}  effects from the fitted normal model; or whole studies with replacement
     draws : number of drawn sets, 2 to 1,000,000
     seed : of the draws, at least 0; the same seed gives the same result
-    tau2_method, level : as in `pool`
-
-    Raises
-    ------
-    TooFewStudies, InvalidInput
-        k is 0 or 1; a number or option that cannot be right.
+    tau2_method, level : as in `pool`; for the errors too
 
     References
     ----------
-    Efron and Tibshirani (1993), An Introduction to the Bootstrap; Turner et al. (2000),
-    doi:10.1002/1097-0258(20001230)19:24<3417::AID-SIM614>3.0.CO;2-L.
+    Efron and Tibshirani (1993), An Introduction to the Bootstrap.
     """
     require_option("kind", kind, KINDS)
     level = read_level(level)
-    _require_whole("draws", draws, least=FEWEST, most=MOST)
-    _require_whole("seed", seed, least=0, most=2**63)
+    _require_whole(draws=(draws, FEWEST, MOST), seed=(seed, 0, 2**63))
     effects, variances = read_studies(yi, vi)
     if effects.size < 2:
         raise TooFewStudies(needed=2, got=effects.size)
     drawn = _draw(effects, variances, kind=kind, draws=int(draws), seed=int(seed), tau2_method=tau2_method)
     fits = pool_many(*drawn, tau2_method=tau2_method, ci_method="wald", level=level)
-    limits, tau2_limits = (
-        np.quantile(values, [(1.0 - level) / 2.0, (1.0 + level) / 2.0]) for values in (fits.estimate, fits.tau2)
-    )
+    ci_lower, ci_upper = _middle(fits.estimate, level)
+    tau2_ci_lower, tau2_ci_upper = _middle(fits.tau2, level)
     return Bootstrap(
         estimate=freeze(fits.estimate),
         tau2=freeze(fits.tau2),
         se=float(np.std(fits.estimate, ddof=1)),
-        ci_lower=float(limits[0]),
-        ci_upper=float(limits[1]),
-        tau2_ci_lower=float(tau2_limits[0]),
-        tau2_ci_upper=float(tau2_limits[1]),
+        ci_lower=ci_lower,
+        ci_upper=ci_upper,
+        tau2_ci_lower=tau2_ci_lower,
+        tau2_ci_upper=tau2_ci_upper,
         level=level,
         kind=kind,
         tau2_method=tau2_method,
     )
 
 
-def _require_whole(argument: str, value: int, *, least: int, most: int) -> None:
-    """Refuse anything but a whole number in the range."""
-    number = read_array(argument, value, dimensions=0)
-    whole = (number >= least) & (number <= most) & (number == np.floor(number))
-    require(argument, number, whole, rule=f"whole, from {least:,} to {most:,}")
+def _middle(values: FloatArray, level: float) -> tuple[float, float]:
+    """Return the ends of the middle share `level` of the values."""
+    ends = np.quantile(values, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
+    return float(ends[0]), float(ends[1])
+
+
+def _require_whole(**arguments: tuple[int, int, int]) -> None:
+    """Refuse anything but whole numbers in their ranges: the value, the least and the most of each."""
+    for argument, (value, least, most) in arguments.items():
+        number = read_array(argument, value, dimensions=0)
+        whole = (number >= least) & (number <= most) & (number == np.floor(number))
+        require(argument, number, whole, rule=f"whole, from {least:,} to {most:,}")
 
 
 def _draw(
