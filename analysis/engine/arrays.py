@@ -15,6 +15,8 @@ FloatArray: TypeAlias = NDArray[np.float64]
 LARGEST_MAGNITUDE = 1e40
 # Double precision has 16 digits: beyond this ratio the small weights vanish in the sum of the large ones.
 LARGEST_VARIANCE_RATIO = 1e14
+# A seed is compared as a double, which holds every whole number up to here.
+LARGEST_SEED = 2**53
 
 
 def read_array(argument: str, value: ArrayLike, *, dimensions: int = 1) -> FloatArray:
@@ -104,6 +106,13 @@ def require(argument: str, array: FloatArray, good: NDArray[np.bool_], *, rule: 
     if not good.all():
         index = first_index(~good)
         raise OutOfRange(argument=argument, index=index, value=float(array.ravel()[index]), rule=rule)
+
+
+def require_whole(argument: str, value: float, *, least: int, most: int) -> None:
+    """Raise OutOfRange unless `value` is a whole number from `least` to `most`."""
+    number = read_array(argument, value, dimensions=0)
+    whole = (number >= least) & (number <= most) & (number == np.floor(number))
+    require(argument, number, np.asarray(whole), rule=f"whole, from {least:,} to {most:,}")
 
 
 def require_option(argument: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -143,9 +143,9 @@ def test_gosh_samples_by_its_seed() -> None:
 @pytest.mark.parametrize(
     ("options", "error", "sentence"),
     [
-        ({"subsets": 0}, InvalidInput, "subsets must be whole, from 1 on"),
-        ({"subsets": 2.5}, InvalidInput, "subsets must be whole, from 1 on"),
-        ({"seed": -1}, InvalidInput, "seed must be whole, from 0 on"),
+        ({"subsets": 0}, InvalidInput, "subsets must be whole, from 1 to 10,000,000"),
+        ({"subsets": 2.5}, InvalidInput, "subsets must be whole, from 1 to 10,000,000"),
+        ({"seed": -1}, InvalidInput, "seed must be whole, from 0 to 9,007,199,254,740,992"),
         ({"tau2_method": "reml"}, UnknownOption, "tau2_method must be one of"),
     ],
 )

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.engine.arrays import FloatArray, freeze, read_array, read_level, read_studies, require, require_option
+from analysis.engine.arrays import (
+    LARGEST_SEED,
+    FloatArray,
+    freeze,
+    read_level,
+    read_studies,
+    require_option,
+    require_whole,
+)
 from analysis.engine.errors import TooFewStudies
 from analysis.engine.pooling import pool
 from analysis.engine.pooling_many import pool_many
@@ -67,7 +75,8 @@ def bootstrap(
     """
     require_option("kind", kind, KINDS)
     level = read_level(level)
-    _require_whole(draws=(draws, FEWEST, MOST), seed=(seed, 0, 2**63))
+    require_whole("draws", draws, least=FEWEST, most=MOST)
+    require_whole("seed", seed, least=0, most=LARGEST_SEED)
     effects, variances = read_studies(yi, vi)
     if effects.size < 2:
         raise TooFewStudies(needed=2, got=effects.size)
@@ -93,14 +102,6 @@ def _middle(values: FloatArray, level: float) -> tuple[float, float]:
     """Return the ends of the middle share `level` of the values."""
     ends = np.quantile(values, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
     return float(ends[0]), float(ends[1])
-
-
-def _require_whole(**arguments: tuple[int, int, int]) -> None:
-    """Refuse anything but whole numbers in their ranges: the value, the least and the most of each."""
-    for argument, (value, least, most) in arguments.items():
-        number = read_array(argument, value, dimensions=0)
-        whole = (number >= least) & (number <= most) & (number == np.floor(number))
-        require(argument, number, whole, rule=f"whole, from {least:,} to {most:,}")
 
 
 def _draw(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.engine.arrays import FloatArray, read_array, read_studies, require, require_option
+from analysis.engine.arrays import LARGEST_SEED, FloatArray, read_studies, require_option, require_whole
 from analysis.engine.errors import TooFewStudies
 from analysis.engine.fits import blocks_of, fit_many, heterogeneity_of
 from analysis.engine.pooling import CI_METHODS
@@ -16,7 +16,7 @@ from analysis.engine.tau2_many import TAU2_METHODS
 
 # As many subsets are listed completely; more studies are sampled (as in metafor, where 10^6 is the limit).
 ALL_SUBSETS_UP_TO = 2**17
-SUBSETS = 10_000
+SUBSETS, MOST_SUBSETS = 10_000, 10_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,8 +58,8 @@ def gosh(
     Parameters
     ----------
     yi, vi : arrays of shape (k,)  effects and sampling variances, k >= 2
-    subsets : None for all subsets up to k = 17 and a sample of 10,000 above, or the size of the sample (at least 1; all
-        subsets are taken where there are not more). Each study is in with probability 1/2
+    subsets : None for all subsets up to k = 17 and a sample of 10,000 above, or the size of the sample, 1 to 10,000,000
+        (all subsets are taken where there are not more). Each study is in with probability 1/2
     seed : of the sample, at least 0
     tau2_method : as in `pool`
 
@@ -77,8 +77,8 @@ def gosh(
     k = effects.size
     if k < 2:
         raise TooFewStudies(needed=2, got=k)
-    _require_whole("seed", seed, least=0)
-    _require_whole("subsets", SUBSETS if subsets is None else subsets, least=1)
+    require_whole("seed", seed, least=0, most=LARGEST_SEED)
+    require_whole("subsets", SUBSETS if subsets is None else subsets, least=1, most=MOST_SUBSETS)
     every = 2**k - 1
     is_complete = every <= (ALL_SUBSETS_UP_TO if subsets is None else subsets)
     included = _all_subsets(k) if is_complete else _sample(k, SUBSETS if subsets is None else int(subsets), seed=seed)
@@ -88,12 +88,6 @@ def gosh(
     for array in (included, *joined):
         array.setflags(write=False)
     return Gosh(included=included, is_complete=is_complete, tau2_method=tau2_method, **arrays)
-
-
-def _require_whole(argument: str, value: int, *, least: int) -> None:
-    """Refuse anything but a whole number that is not below `least`."""
-    number = read_array(argument, value, dimensions=0)
-    require(argument, number, (number >= least) & (number == np.floor(number)), rule=f"whole, from {least} on")
 
 
 def _all_subsets(k: int) -> NDArray[np.bool_]:
