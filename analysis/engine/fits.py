@@ -125,14 +125,18 @@ def heterogeneity_of(fits: Fits, *, is_common: bool) -> tuple[FloatArray, FloatA
     """Return i2, h2 and the p value of Q, shape (b,); NaN where no degree of freedom is left."""
     df = fits.problems.freedom()
     has_room = df > 0.0
-    room, q = np.where(has_room, df, 1.0), fits.at_zero.q
+    all_have_room = bool(has_room.all())
+    room, q = df if all_have_room else np.where(has_room, df, 1.0), fits.at_zero.q
     if is_common:
         h2 = q / room
         i2 = np.where(q > df, (q - df) / np.where(q > 0.0, q, 1.0), 0.0)
     else:
-        ratio = fits.tau2.tau2 * np.where(has_room, fits.at_zero.trace, 0.0) / room
-        i2, h2 = ratio / (1.0 + ratio), ratio + 1.0
+        ratio = fits.tau2.tau2 * fits.at_zero.trace / room
+        h2 = ratio + 1.0
+        i2 = ratio / h2
     p_value = chi2_p_values(q, df=room)
+    if all_have_room:
+        return i2, h2, p_value
     return tuple(np.where(has_room, values, np.nan) for values in (i2, h2, p_value))  # type: ignore[return-value]
 
 

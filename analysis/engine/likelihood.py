@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -11,11 +11,8 @@ import numpy as np
 from analysis.engine.arrays import FloatArray
 from analysis.engine.errors import NotConverged
 from analysis.engine.likelihood_many import (
-    ALMOST,
-    CUTS,
     LARGEST_RATIO,
     LAST_STEP,
-    LEAST_SHARE,
     MARGIN,
     MAX_ITERATIONS,
     PACE,
@@ -23,6 +20,9 @@ from analysis.engine.likelihood_many import (
     maximise_many,
 )
 from analysis.engine.problems import moments, set_up
+
+# A sum of squares about the mean that is at least this share of the one about 0 has lost no digit that matters.
+KEPT = 0.25
 
 
 class MeanSums(NamedTuple):
@@ -104,10 +104,13 @@ def _climb(model: Likelihood, at_zero: MeanSums) -> float:
     typical = yi.size / at_zero.weight
     tau2 = max(0.0, (at_zero.q - (yi.size - 1)) / at_zero.trace)
     low, high = 0.0, float("inf")
+    powers, weights = np.ones((yi.size, 3)), np.empty((3, yi.size))
+    powers[:, 1] = yi
+    np.multiply(yi, yi, out=powers[:, 2])
     for _ in range(MAX_ITERATIONS):
-        now = sum_up(yi, vi, tau2)
-        a, c = now.ypp, now.yppp
-        b, d = (now.trace, now.trace_squares) if restricted else (now.weight, now.squares)
+        a, b, c, d = _quick_terms(powers, vi, tau2, weights, restricted=restricted) or _terms(
+            sum_up(yi, vi, tau2), restricted=restricted
+        )
         if a == b:
             return tau2
         if a > b:
@@ -124,85 +127,106 @@ def _climb(model: Likelihood, at_zero: MeanSums) -> float:
     raise NotConverged(what="tau2", iterations=MAX_ITERATIONS)
 
 
+def _terms(now: MeanSums, *, restricted: bool) -> tuple[float, float, float, float]:
+    """Return A, B, C and D of `likelihood_many`."""
+    if restricted:
+        return now.ypp, now.trace, now.yppp, now.trace_squares
+    return now.ypp, now.weight, now.yppp, now.squares
+
+
+def _quick_terms(
+    powers: FloatArray, vi: FloatArray, tau2: float, weights: FloatArray, *, restricted: bool
+) -> tuple[float, float, float, float] | None:
+    """Return A, B, C and D from one product of matrices; None where the mean is so far from 0 that digits would go.
+
+    Parameters
+    ----------
+    powers : array of shape (k, 3)  1, yi and yi**2
+    weights : array of shape (3, k)  room for the weights and their squares and cubes
+    """
+    wi, square = weights[0], weights[1]
+    np.divide(1.0, np.add(vi, tau2, out=wi), out=wi)
+    np.multiply(wi, wi, out=square)
+    np.multiply(square, wi, out=weights[2])
+    (w, wy, _), (ww, wwy, wwyy), (www, wwwy, wwwyy) = weights.dot(powers).tolist()
+    centre = wy / w
+    ypp, cubed = wwyy - centre * (2.0 * wwy - centre * ww), wwwyy - centre * (2.0 * wwwy - centre * www)
+    if ypp < KEPT * wwyy or cubed < KEPT * wwwyy:
+        return None
+    pull, share = wwy - centre * ww, ww / w
+    c = cubed - pull * pull / w
+    return (ypp, w - share, c, ww - 2.0 * www / w + share * share) if restricted else (ypp, w, c, ww)
+
+
 def _has_one_maximum(model: Likelihood, at_zero: MeanSums, at_root: MeanSums, root: float) -> bool:
     """Return whether it is proved that the likelihood has one maximum, the known `root`; see `likelihood_many`."""
     yi, vi, restricted = model.yi, model.vi, model.restricted
-    squares = yi * yi
-    total = float(np.add.reduce(squares))
-    if total == 0.0:
+    total = float(yi.dot(yi))
+    if total == 0.0 or at_zero.ypp == 0.0:
         return True
     if vi[vi.argmax()] > LARGEST_RATIO * vi[vi.argmin()]:
         return False
-    farthest = float(squares.dot(vi)) / total
-    beta = _beta(at_zero, 0.0, restricted=restricted)
-    if farthest <= 2.0 * beta * (1.0 - MARGIN):
+    if root > 0.0 and not _is_positive_before(at_zero, at_root, root, restricted=restricted):
+        return False
+    if _is_negative_after(at_root, total, restricted=restricted):
         return True
-    rest = farthest - 2.0 * _beta(at_root, root, restricted=restricted)
-    is_clear_beyond = rest < root * (1.0 - MARGIN)
-    if root > 0.0 and _is_clear(at_zero, at_root, 0.0, root, restricted=restricted):
-        if is_clear_beyond:
-            return True
-        point = rest * (1.0 + 2.0 * MARGIN)
-        after = sum_up(yi, vi, point)
-        return _is_clear(at_root, after, root, point, restricted=restricted) or _is_clear_by_steps(
-            model, at_root, root, (farthest, float("inf"))
-        )
-    if is_clear_beyond:
-        point = _guess(at_zero, at_root, beta, root)
-        after = sum_up(yi, vi, point)
-        last_part = _is_clear(after, at_root, point, root, restricted=restricted)
-        if last_part and _is_clear(at_zero, after, 0.0, point, restricted=restricted):
-            return True
-    return _is_clear_by_steps(model, at_zero, 0.0, (farthest, root if is_clear_beyond else float("inf")))
+    return _is_negative_by_steps(model, at_root, root, total)
 
 
-def _guess(at_zero: MeanSums, at_root: MeanSums, beta: float, root: float) -> float:
-    """Return the tau2 between 0 and the root at which alpha is guessed to reach almost 2 beta."""
-    alpha, alpha_root = at_zero.ypp / at_zero.yppp, at_root.ypp / at_root.yppp - root
-    rise = (ALMOST * 2.0 * beta - alpha) / (alpha_root - alpha) if alpha_root > alpha else 0.5
-    share = min(max(rise, LEAST_SHARE), 1.0 - LEAST_SHARE) * root / (root + beta)
-    return beta * share / (1.0 - share)
+def _is_positive_before(at_zero: MeanSums, at_root: MeanSums, root: float, *, restricted: bool) -> bool:
+    """Return whether A > B from 0 to the root, by tangents of A^(-1/2) and the chord of 1 / B."""
+    a, b, c, _ = _terms(at_zero, restricted=restricted)
+    a_root, b_root, c_root, _ = _terms(at_root, restricted=restricted)
+    height, height_root = 1.0 / sqrt(a), 1.0 / sqrt(a_root)
+    slope, slope_root = c * height**3, c_root * height_root**3
+    point = (height_root - height - root * slope_root) / (slope - slope_root) if slope > slope_root else 0.0
+    if not 0.0 < point < root:
+        point = 0.5 * root
+    most = max(height + point * slope, height_root - (root - point) * slope_root)
+    return most * most * (1.0 + MARGIN) < 1.0 / b + (1.0 / b_root - 1.0 / b) * (point / root)
 
 
-def _is_clear_by_steps(model: Likelihood, before: MeanSums, reach: float, ends: tuple[float, float]) -> bool:
-    """Return whether small steps from `reach` to where all is clear succeed: alpha far out less 2 beta, or the root."""
-    farthest, last = ends
-    beta = unit = _beta(before, reach, restricted=model.restricted)
-    while (end := min((farthest - 2.0 * beta) * (1.0 + 2.0 * MARGIN), last)) > reach:
-        point = min(end, PACE * (unit + reach) - unit)
+def _is_negative_after(now: MeanSums, squares: float, *, restricted: bool) -> bool:
+    """Return whether A < B from a point where A <= B on, by the line of least slope and the tangent of 1 / B."""
+    a, b, _, d = _terms(now, restricted=restricted)
+    height, inverse, reach = 1.0 / sqrt(a), 1.0 / b, sqrt(squares)
+    slope = d * inverse * inverse
+    missing = 0.5 * slope * reach - height
+    if missing < 0.0:
+        return missing < -MARGIN * height
+    return (height + missing) ** 2 - inverse - slope * missing * reach > MARGIN * inverse
+
+
+def _is_negative_between(before: MeanSums, after: MeanSums, width: float, *, restricted: bool) -> bool:
+    """Return whether A < B between two points, by the chord of A^(-1/2) and the tangents of 1 / B."""
+    a, b, _, d = _terms(before, restricted=restricted)
+    a_end, b_end, _, d_end = _terms(after, restricted=restricted)
+    height, height_end = 1.0 / sqrt(a), 1.0 / sqrt(a_end)
+    rise = (height_end - height) / width
+    slope, slope_end = d / b**2, d_end / b_end**2
+    if rise <= 0.0 or slope <= slope_end:
+        return False
+    meet = min(max((1.0 / b_end - 1.0 / b - width * slope_end) / (slope - slope_end), 0.0), width)
+    first = min(max((0.5 * slope / rise - height) / rise, 0.0), meet)
+    second = max(min((0.5 * slope_end / rise - height_end) / rise, 0.0), meet - width)
+    rises = 2.0 * height * rise > slope * (1.0 + MARGIN)
+    if not rises and (height + rise * first) ** 2 - (1.0 / b + slope * first) <= MARGIN / b:
+        return False
+    return (height_end + rise * second) ** 2 - (1.0 / b_end + slope_end * second) > MARGIN / b_end
+
+
+def _is_negative_by_steps(model: Likelihood, at_root: MeanSums, root: float, squares: float) -> bool:
+    """Return whether A < B beyond the root is proved step by step."""
+    restricted, before, reach = model.restricted, at_root, root
+    unit = (before.trace / before.trace_squares if restricted else before.weight / before.squares) - root
+    while True:
+        point = PACE * (unit + reach) - unit
         after = sum_up(model.yi, model.vi, point)
-        is_clear = _is_clear(before, after, reach, point, restricted=model.restricted)
-        if not is_clear and not _is_clear_in_cuts(model, before, reach, point):
+        if not _is_negative_between(before, after, point - reach, restricted=restricted):
             return False
+        if _is_negative_after(after, squares, restricted=restricted):
+            return True
         before, reach = after, point
-        beta = _beta(before, reach, restricted=model.restricted)
-    return True
-
-
-def _beta(sums: MeanSums, tau2: float, *, restricted: bool) -> float:
-    """Return beta of `likelihood_many`."""
-    return (sums.trace / sums.trace_squares if restricted else sums.weight / sums.squares) - tau2
-
-
-def _is_clear(before: MeanSums, after: MeanSums, reach: float, point: float, *, restricted: bool) -> bool:
-    """Return whether every root from `reach` to `point` must be a maximum, or there is none."""
-    b, end = (before.trace, after.trace) if restricted else (before.weight, after.weight)
-    if after.ypp > b * (1.0 + MARGIN) or before.ypp < end * (1.0 - MARGIN):
-        return True
-    alpha = after.ypp / after.yppp - point
-    return alpha * (1.0 + MARGIN) - 2.0 * _beta(before, reach, restricted=restricted) < reach
-
-
-def _is_clear_in_cuts(model: Likelihood, before: MeanSums, start: float, stop: float) -> bool:
-    """Return whether the pieces between two points, cut finer, are all clear."""
-    reach = start
-    for cut in range(1, CUTS + 1):
-        point = start + (stop - start) * (cut / CUTS)
-        after = sum_up(model.yi, model.vi, point)
-        if not _is_clear(before, after, reach, point, restricted=model.restricted):
-            return False
-        before, reach = after, point
-    return True
 
 
 def log_likelihood(model: Likelihood, tau2: float) -> float:

@@ -2,17 +2,14 @@
 
 With P = W - W X (X'WX)^-1 X'W and W = diag(1 / (vi + tau2)), twice the score is A - B, where A = y'PPy and B is tr(P)
 for REML, tr(W) for ML. With C = y'PPPy, and D = tr(PP) or tr(WW), A' = -2 C and B' = -D. A and C are sums of squares
-over powers of eigenvalues plus tau2, B and D sums of such powers, so that A and B fall steadily and
-
-    alpha = A / C - tau2    and    beta = B / D - tau2    never fall (by the inequality of Cauchy and Schwarz).
-
-Two consequences carry everything here.
+over powers of eigenvalues plus tau2, B and D sums of such powers. Two consequences carry everything here.
 
 - B / A is nearly straight in tau2. Newton's method on B / A = 1 needs three or four steps.
-- A root of the score is a maximum where A / C < 2 B / D. Between a and b that holds for every tau2 above
-  alpha(b) - 2 beta(a). Far out, alpha tends to r'Vr / r'r with the unweighted residuals r. So where
-  alpha(infinity) <= 2 beta(0), all roots are maxima, and there is at most one: the maximum found is the only one. Else
-  a few evaluations on the way to alpha(infinity) - 2 beta prove the same for the rest.
+- A^(-1/2) and 1 / B rise and are concave (by Minkowski's inequality for the powers -2 and -1): they lie below their
+  tangents and above their chords, and A^(-1/2) never rises less than far out, where its slope is (r'r)^(-1/2) with the
+  unweighted residuals r. So the terms at 0 and at the maximum that was found bound A from below and B from above
+  between them, and the other way round beyond. Nearly always that shows A > B before and A < B after: there is no other
+  maximum. Else a few more points beyond the maximum show it.
 
 Where the proof fails, the whole half line is scanned and the highest maximum wins.
 
@@ -38,11 +35,7 @@ LAST_STEP = 1e-7
 # Finished problems are dropped from the arrays when they are this share of them.
 DROP_FROM = 0.3
 # Growth of (typical variance + tau2) between two points of the proof.
-PACE = 1.4
-# The one point is put a little before the place that is guessed, and not too near to 0 or the root.
-ALMOST, LEAST_SHARE = 0.97, 0.05
-# Cuts of a piece on which the proof fails at first.
-CUTS = 4
+PACE = 1.3
 # The proof compares sums that carry rounding errors of about 1e-12.
 MARGIN = 1e-9
 # The sums of the proof lose digits with the square of the ratio of the variances: beyond, it is not tried.
@@ -63,10 +56,6 @@ class Terms:
     b: FloatArray
     c: FloatArray
     d: FloatArray
-
-    def replaced(self, other: Terms, rows: NDArray[np.bool_]) -> Terms:
-        """Return those of the other in some problems."""
-        return Terms(*(np.where(rows, getattr(other, name), getattr(self, name)) for name in Terms.__slots__))
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Terms:
         """Return those of some problems."""
@@ -106,7 +95,11 @@ def maximise_many(
         return tau2, moments(problems, tau2)
     rising = np.flatnonzero(first.a > first.b)
     if rising.size:
-        tau2[rising] = _climb(problems.take(rising), start[rising], restricted=restricted)
+        is_all = rising.size == tau2.size
+        part, begin, weight = problems, start, at_zero.weight
+        if not is_all:
+            part, begin, weight = problems.take(rising), start[rising], at_zero.weight[rising]
+        tau2[rising] = _climb(part, begin, part.count / weight, restricted=restricted)
     now = moments(problems, tau2)
     at_root = terms_of(now, restricted=restricted)
     unsure = np.flatnonzero(~_has_one_maximum(problems, first, at_root, tau2, restricted=restricted))
@@ -117,22 +110,23 @@ def maximise_many(
     return tau2, now
 
 
-def _climb(problems: Problems, start: FloatArray, *, restricted: bool) -> FloatArray:
+def _climb(problems: Problems, start: FloatArray, typical: FloatArray, *, restricted: bool) -> FloatArray:
     """Return a root of the score of each problem whose score at 0 is positive: Newton inside a bracket."""
-    typical = problems.count / np.sum(1.0 / problems.vi, axis=1)
     found = start.copy()
-    rows, tau2 = np.arange(start.size), start.copy()
+    rows, tau2 = np.arange(start.size), start
     low, high = np.zeros(start.size), np.full(start.size, np.inf)
     for _ in range(MAX_ITERATIONS):
         now = terms_of(moments(problems, tau2), restricted=restricted)
         target, low, high = _next_point(now, tau2, low, high, typical)
         done = (np.abs(target - tau2) <= LAST_STEP * (tau2 + typical)) | (now.a == now.b)
         tau2 = target
-        if done.any():
+        finished = np.count_nonzero(done)
+        if finished == done.size:
+            found[rows] = tau2
+            return found
+        if finished:
             found[rows[done]] = tau2[done]
-            if done.all():
-                return found
-            if np.count_nonzero(done) > DROP_FROM * done.size:
+            if finished > DROP_FROM * done.size:
                 kept = np.flatnonzero(~done)
                 problems = problems.take(kept)
                 rows, tau2, low, high, typical = rows[kept], tau2[kept], low[kept], high[kept], typical[kept]
@@ -148,96 +142,114 @@ def _next_point(
     slope = 2.0 * now.b * now.c - now.a * now.d
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         target = tau2 + now.a * (now.a - now.b) / slope
+        good = ((slope > 0.0) & (target > low) & (target < high)) | (target == tau2)
+        if good.all():
+            return target, low, high
         middle = np.where(np.isfinite(high), 0.5 * (low + high), 4.0 * (low + typical))
-    inside = (slope > 0.0) & (target > low) & (target < high)
-    stays = target == tau2
-    return np.where(inside | stays, target, middle), low, high
+    return np.where(good, target, middle), low, high
 
 
 def _has_one_maximum(
     problems: Problems, first: Terms, at_root: Terms, root: FloatArray, *, restricted: bool
 ) -> NDArray[np.bool_]:
     """Return for which problems it is proved that the likelihood has one maximum; `root` is the one that is known."""
-    farthest = _alpha_far_out(problems)
-    is_even = np.ones(root.size, dtype=np.bool_)
+    possible, is_even = _is_positive_between(first, at_root, root), np.ones(root.size, dtype=np.bool_)
     if problems.widest > LARGEST_RATIO:
         is_even = _largest_variance(problems) <= LARGEST_RATIO * np.min(problems.vi, axis=1)
-    beta = first.b / np.where(is_even, first.d, 1.0)
-    proved: NDArray[np.bool_] = (first.a == 0.0) | (is_even & (farthest <= 2.0 * beta * (1.0 - MARGIN)))
-    # From 0 to the root, and from there on: its terms cost nothing, since its moments are needed anyway.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        rest = farthest - 2.0 * (at_root.b / at_root.d - root)
-        through = is_clear(first, at_root, beta=beta, reach=np.zeros(root.size), point=root)
-        is_clear_beyond = rest < root * (1.0 - MARGIN)
-    proved |= is_even & through & is_clear_beyond
-    left = np.flatnonzero(~proved & is_even)
-    if left.size:
-        last = np.where(is_clear_beyond, root, np.inf)[left]
-        part, reach = problems.take(left), np.where(through, root, 0.0)[left]
-        begin = first.take(left).replaced(at_root.take(left), through[left])
-        ends = farthest[left], last
-        good = _is_clear_by_one_point(part, begin, reach, at_root.take(left), ends, restricted=restricted)
-        rows = np.flatnonzero(~good)
-        ends = farthest[left[rows]], last[rows]
-        good[rows] = _is_clear_by_steps(part.take(rows), begin.take(rows), reach[rows], ends, restricted=restricted)
-        proved[left] = good
+        possible &= is_even
+    if not possible.all():
+        left = np.flatnonzero(is_even & ~possible)
+        ends = first.take(left), at_root.take(left)
+        possible[left] = _is_positive_by_halves(problems.take(left), *ends, root[left], restricted=restricted)
+    proved = possible & _is_negative_after(at_root, _sum_of_squares(problems))
+    if not proved.all():
+        left = np.flatnonzero(possible & ~proved)
+        part, begin = problems.take(left), at_root.take(left)
+        proved[left] = _is_negative_by_steps(part, begin, root[left], restricted=restricted)
+        proved |= first.a == 0.0
     return proved
 
 
-def _is_clear_by_one_point(
-    problems: Problems,
-    first: Terms,
-    reach: FloatArray,
-    at_root: Terms,
-    ends: tuple[FloatArray, FloatArray],
-    *,
-    restricted: bool,
-) -> NDArray[np.bool_]:
-    """Return for which problems, clear up to `reach` (0 or the root), one more point is enough.
+def _is_positive_between(before: Terms, after: Terms, width: FloatArray) -> NDArray[np.bool_]:
+    """Return whether A > B is proved between two points, by the tangents of A^(-1/2) and the chord of 1 / B.
 
-    `ends` are alpha far out, and the root where all beyond it is clear, else infinity. In the former case the place
-    where alpha reaches 2 beta(0) is guessed as if alpha rose with tau2 / (tau2 + beta(0)).
+    At the first point A > B, at the second A >= B, unless they are one. The square of a tangent less the chord is
+    convex: negative where the tangents meet and not above 0 at the ends, it is negative between.
     """
-    farthest, last = ends
-    beta, is_bounded = first.b / first.d - reach, np.isfinite(last)
-    root = np.where(is_bounded, last, 1.0)
-    alpha, alpha_root = first.a / first.c, at_root.a / at_root.c - root
-    with np.errstate(divide="ignore", invalid="ignore"):
-        rise = (ALMOST * 2.0 * beta - alpha) / (alpha_root - alpha)
-    share = np.clip(np.nan_to_num(rise, nan=0.5), LEAST_SHARE, 1.0 - LEAST_SHARE) * root / (root + beta)
-    point = np.where(is_bounded, beta * share / (1.0 - share), (farthest - 2.0 * beta) * (1.0 + 2.0 * MARGIN))
-    after = terms_of(moments(problems, point), restricted=restricted)
-    good = is_clear(first, after, beta=beta, reach=reach, point=point)
-    return good & (~is_bounded | is_clear(after, at_root, beta=after.b / after.d - point, reach=point, point=root))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        height, height_end = 1.0 / np.sqrt(before.a), 1.0 / np.sqrt(after.a)
+        slope, slope_end = before.c * height**3, after.c * height_end**3
+        meet = (height_end - height - width * slope_end) / (slope - slope_end)
+        meet = np.where((meet > 0.0) & (meet < width), meet, 0.5 * width)
+        most = np.maximum(height + meet * slope, height_end - (width - meet) * slope_end)
+        inverse = 1.0 / before.b
+        chord = inverse + (1.0 / after.b - inverse) * (meet / width)
+        return np.asarray((width == 0.0) | (most * most * (1.0 + MARGIN) < chord))
 
 
-def _is_clear_by_steps(
-    problems: Problems,
-    first: Terms,
-    reach: FloatArray,
-    ends: tuple[FloatArray, FloatArray],
-    *,
-    restricted: bool,
+def _is_positive_by_halves(
+    problems: Problems, first: Terms, at_root: Terms, root: FloatArray, *, restricted: bool
 ) -> NDArray[np.bool_]:
-    """Return for which problems small steps from `reach` to where all is clear succeed; ends as for one point."""
-    (farthest, last), part, before = ends, problems, first
-    good, active = np.zeros(last.size, dtype=np.bool_), np.arange(last.size)
-    beta = first.b / first.d - reach
-    unit = beta
+    """Return for which problems A > B from 0 to the root is proved with one more point."""
+    unit = first.b / first.d
+    middle = unit * (np.sqrt(1.0 + root / unit) - 1.0)
+    now = terms_of(moments(problems, middle), restricted=restricted)
+    both = _is_positive_between(first, now, middle) & _is_positive_between(now, at_root, root - middle)
+    return np.asarray((now.a > now.b) & both)
+
+
+def _is_negative_after(at_root: Terms, squares: FloatArray) -> NDArray[np.bool_]:
+    """Return whether A < B is proved from a point where A <= B on; `squares` is r'r.
+
+    The square of the line of least slope below A^(-1/2) less the tangent of 1 / B is lowest where their slopes agree.
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        height, inverse, reach = 1.0 / np.sqrt(at_root.a), 1.0 / at_root.b, np.sqrt(squares)
+        slope = at_root.d * inverse * inverse
+        missing = 0.5 * slope * reach - height
+        rises = missing < -MARGIN * height
+        if rises.all():
+            return np.asarray(rises)
+        lowest = (height + missing) ** 2 - inverse - slope * missing * reach
+        return np.asarray(rises | ((missing >= 0.0) & (lowest > MARGIN * inverse)))
+
+
+def _is_negative_between(before: Terms, after: Terms, width: FloatArray) -> NDArray[np.bool_]:
+    """Return whether A < B is proved between two points, by the chord of A^(-1/2) and the tangents of 1 / B.
+
+    At the first point A <= B. The square of the chord less each tangent is seen where it is lowest, up to the place
+    where the tangents meet.
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        height, height_end = 1.0 / np.sqrt(before.a), 1.0 / np.sqrt(after.a)
+        rise = (height_end - height) / width
+        inverse, inverse_end = 1.0 / before.b, 1.0 / after.b
+        slope, slope_end = before.d * inverse**2, after.d * inverse_end**2
+        meet = np.clip((inverse_end - inverse - width * slope_end) / (slope - slope_end), 0.0, width)
+        first = np.clip((0.5 * slope / rise - height) / rise, 0.0, meet)
+        second = np.clip((0.5 * slope_end / rise - height_end) / rise, meet - width, 0.0)
+        lowest = (height + rise * first) ** 2 - (inverse + slope * first)
+        lowest_end = (height_end + rise * second) ** 2 - (inverse_end + slope_end * second)
+        rises = 2.0 * height * rise > slope * (1.0 + MARGIN)
+        return np.asarray((rises | (lowest > MARGIN * inverse)) & (lowest_end > MARGIN * inverse_end))
+
+
+def _is_negative_by_steps(
+    problems: Problems, at_root: Terms, root: FloatArray, *, restricted: bool
+) -> NDArray[np.bool_]:
+    """Return for which problems A < B beyond the root is proved step by step."""
+    part, before, reach, squares = problems, at_root, root, _sum_of_squares(problems)
+    good, active = np.zeros(root.size, dtype=np.bool_), np.arange(root.size)
+    unit = before.b / before.d - root
     while active.size:
-        end = np.minimum((farthest - 2.0 * beta) * (1.0 + 2.0 * MARGIN), last)
-        point = np.minimum(end, PACE * (unit + reach) - unit)
+        point = PACE * (unit + reach) - unit
         after = terms_of(moments(part, point), restricted=restricted)
-        clear = is_clear(before, after, beta=beta, reach=reach, point=point)
-        bad = np.flatnonzero(~clear)
-        if bad.size:
-            clear[bad] = _is_clear_in_cuts(part.take(bad), reach[bad], point[bad], restricted=restricted)
-        finished = clear & (point >= end)
+        clear = _is_negative_between(before, after, point - reach)
+        finished = clear & _is_negative_after(after, squares)
         good[active[finished]] = True
         going = np.flatnonzero(clear & ~finished)
-        active, part, farthest, last = active[going], part.take(going), farthest[going], last[going]
+        active, part, squares = active[going], part.take(going), squares[going]
         unit, before, reach = unit[going], after.take(going), point[going]
-        beta = before.b / before.d - reach
     return good
 
 
@@ -247,41 +259,22 @@ def _largest_variance(problems: Problems) -> FloatArray:
     return np.asarray(np.max(problems.vi if is_in.all() else np.where(is_in, problems.vi, 0.0), axis=1))
 
 
-def _alpha_far_out(problems: Problems) -> FloatArray:
-    """Return the limit of alpha for large tau2, r'Vr / r'r with the unweighted residuals r."""
+def _sum_of_squares(problems: Problems) -> FloatArray:
+    """Return r'r with the unweighted residuals r."""
+    residuals = _plain_residuals(problems)
+    return np.asarray(np.vecdot(residuals, residuals))
+
+
+def _plain_residuals(problems: Problems) -> FloatArray:
+    """Return the residuals without weights; 0 for studies that are out."""
+    if problems.is_mean:
+        return problems.yi
     is_in = problems.included()
-    residuals = problems.yi
-    if not problems.is_mean:
-        one = is_in.astype(np.float64)
-        beta = np.linalg.solve(square_of(problems, one), (one * problems.yi @ problems.X)[:, :, np.newaxis])
-        residuals = (problems.yi - beta[:, :, 0] @ problems.X.T) * one
-    squares = residuals * residuals
-    total = np.sum(squares, axis=1)
-    crossed = np.einsum("ij,ij->i", squares, problems.vi if is_in.all() else np.where(is_in, problems.vi, 0.0))
-    return np.where(total > 0.0, crossed / np.where(total > 0.0, total, 1.0), 0.0)
-
-
-def is_clear(
-    before: Terms, after: Terms, *, beta: FloatArray, reach: FloatArray, point: FloatArray
-) -> NDArray[np.bool_]:
-    """Return whether every root from `reach` to `point` must be a maximum, or there is none; beta: at `reach`."""
-    never = (after.a > before.b * (1.0 + MARGIN)) | (before.a < after.b * (1.0 - MARGIN))
-    return np.asarray(never | ((after.a / after.c - point) * (1.0 + MARGIN) - 2.0 * beta < reach))
-
-
-def _is_clear_in_cuts(
-    problems: Problems, start: FloatArray, stop: FloatArray, *, restricted: bool
-) -> NDArray[np.bool_]:
-    """Return whether the pieces between two points, cut finer, are all clear."""
-    before = terms_of(moments(problems, start), restricted=restricted)
-    good = np.ones(start.size, dtype=np.bool_)
-    reach = start
-    for cut in range(1, CUTS + 1):
-        point = start + (stop - start) * (cut / CUTS)
-        after = terms_of(moments(problems, point), restricted=restricted)
-        good &= is_clear(before, after, beta=before.b / before.d - reach, reach=reach, point=point)
-        before, reach = after, point
-    return good
+    if is_in.all():  # the columns are orthogonal
+        return np.asarray(problems.yi - problems.yi @ problems.X @ (problems.X / np.sum(problems.X**2, axis=0)).T)
+    one = is_in.astype(np.float64)
+    beta = np.linalg.solve(square_of(problems, one), (one * problems.yi @ problems.X)[:, :, np.newaxis])
+    return np.asarray((problems.yi - beta[:, :, 0] @ problems.X.T) * one)
 
 
 def _scan(problems: Problems, *, restricted: bool) -> FloatArray:

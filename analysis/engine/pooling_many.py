@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -129,13 +130,18 @@ def pool_many(
     require_option("ci_method", ci_method, CI_METHODS)
     level = read_level(level)
     effects, variances = read_problems(yi, vi, mask)
+    return pool_problems(effects, variances, tau2_method=tau2_method, ci_method=ci_method, level=level)
+
+
+def pool_problems(
+    effects: FloatArray, variances: FloatArray, *, tau2_method: str, ci_method: str, level: float
+) -> PooledMany:
+    """Return the pooled estimates of problems that are read already; infinite variances for studies that are out."""
     parts = [
         _present(fit_many(effects[rows], variances[rows], tau2_method=tau2_method, ci_method=ci_method), level=level)
         for rows in blocks_of(*effects.shape)
     ]
-    joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    for array in joined.values():
-        array.setflags(write=False)
+    joined = _join(parts)
     is_random = tau2_method != "CE"
     return PooledMany(
         level=level,
@@ -182,22 +188,32 @@ def regress_many(
         fit_many(effects[rows], variances[rows], design.X, tau2_method=tau2_method, ci_method=ci_method)
         for rows in blocks_of(*effects.shape)
     ]
-    parts = [_present_regression(fit) for fit in fits]
-    joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    for array in joined.values():
-        array.setflags(write=False)
+    joined = _join([_present_regression(fit) for fit in fits])
     return RegressedMany(names=design.names, level=level, tau2_method=tau2_method, ci_method=ci_method, **joined)
 
 
-def _present(fits: Fits, *, level: float) -> dict[str, NDArray[np.float64]]:
+def _join(parts: list[dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    """Return the columns of all parts below each other, read-only."""
+    joined = parts[0]
+    if len(parts) > 1:
+        joined = {name: np.concatenate([part[name] for part in parts]) for name in joined}
+    for array in joined.values():
+        array.setflags(write=False)
+    return joined
+
+
+def _present(fits: Fits, *, level: float) -> dict[str, NDArray[Any]]:
     """Return the columns of PooledMany."""
     problems, tau2, now = fits.problems, fits.tau2, fits.at_tau2
-    is_common = bool(np.isnan(tau2.tau2_se).all() and not tau2.tau2.any())
+    has_none = np.isnan(tau2.tau2_se)
+    is_common = bool(has_none.all() and not tau2.tau2.any())
     estimate = problems.shift + now.beta[:, 0]
     se = np.sqrt(fits.dispersion / now.weight)
     statistic = estimate / se
     critical = critical_values(fits.df, level=level)
-    reach = np.where(np.isnan(tau2.tau2_se), np.nan, critical * np.sqrt(tau2.tau2 + se**2))
+    reach = critical * np.sqrt(tau2.tau2 + se * se)
+    if has_none.any():
+        reach[has_none] = np.nan
     i2, h2, q_p_value = heterogeneity_of(fits, is_common=is_common)
     return {
         "k": problems.count,
@@ -221,7 +237,7 @@ def _present(fits: Fits, *, level: float) -> dict[str, NDArray[np.float64]]:
     }
 
 
-def _present_regression(fits: Fits) -> dict[str, NDArray[np.float64]]:
+def _present_regression(fits: Fits) -> dict[str, NDArray[Any]]:
     """Return the columns of RegressedMany."""
     problems, tau2, now = fits.problems, fits.tau2, fits.at_tau2
     is_common = bool(np.isnan(tau2.tau2_se).all() and not tau2.tau2.any())

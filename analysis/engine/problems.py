@@ -117,18 +117,19 @@ def set_up(yi: FloatArray, vi: FloatArray, X: FloatArray | None = None) -> Probl
     X : None for a mean, or a design of shape (k, p); a common offset of the effects is taken off where its first column
         is ones
     """
-    is_in = np.isfinite(vi)
-    count = np.count_nonzero(is_in, axis=1)
-    if X is not None and not np.all(X[:, 0] == 1.0):
-        shift, centred = np.zeros(count.size), np.where(is_in, yi, 0.0)
-    elif is_in.all():
-        shift = np.mean(yi, axis=1)
-        centred = yi - shift[:, np.newaxis]
-    else:
-        shift = np.sum(np.where(is_in, yi, 0.0), axis=1) / np.maximum(count, 1)
-        centred = np.where(is_in, yi - shift[:, np.newaxis], 0.0)
+    b, k = yi.shape
+    is_in, one = np.isfinite(vi), np.ones(k)
+    is_full = bool(is_in.all())
+    count = np.full(b, k) if is_full else (is_in @ one).astype(np.intp)
+    centred = yi if is_full else np.where(is_in, yi, 0.0)
+    shift = np.zeros(b)
+    if X is None or np.all(X[:, 0] == 1.0):
+        shift = np.add.reduce(centred, axis=1) / np.maximum(count, 1)
+        centred = centred - shift[:, np.newaxis]
+        if not is_full:
+            centred *= is_in
     if X is None:
-        basis = products = np.ones((yi.shape[1], 1))
+        basis = products = one[:, np.newaxis]
         back = np.ones((1, 1))
     else:
         basis, back = orthogonal_basis(X)
@@ -143,7 +144,7 @@ def set_up(yi: FloatArray, vi: FloatArray, X: FloatArray | None = None) -> Probl
         count=count,
         shift=shift,
         is_mean=X is None,
-        widest=float(np.max(vi if is_in.all() else np.where(is_in, vi, 0.0))) / float(np.min(vi)),
+        widest=float((vi if is_full else np.where(is_in, vi, 0.0)).max()) / float(vi.min()),
     )
 
 
@@ -170,14 +171,14 @@ def _mean_moments(problems: Problems, wi: FloatArray) -> Moments:
     """Return the sums where the design is a column of ones."""
     one = problems.X[:, 0]
     weight = wi @ one
-    centre = _sum_products(wi, problems.yi) / weight
+    centre = np.vecdot(wi, problems.yi) / weight
     scratch = problems.yi - centre[:, np.newaxis]
     pulls = scratch * wi
-    q, pull = _sum_products(pulls, scratch), _sum_products(pulls, wi)
+    q, pull = np.vecdot(pulls, scratch), np.vecdot(pulls, wi)
     np.multiply(pulls, pulls, out=scratch)
-    ypp, cubed = scratch @ one, _sum_products(scratch, wi)
+    ypp, cubed = scratch @ one, np.vecdot(scratch, wi)
     np.multiply(wi, wi, out=scratch)
-    squares, cubes = scratch @ one, _sum_products(scratch, wi)
+    squares, cubes = scratch @ one, np.vecdot(scratch, wi)
     share = squares / weight
     return Moments(
         beta=centre[:, np.newaxis],
@@ -192,11 +193,6 @@ def _mean_moments(problems: Problems, wi: FloatArray) -> Moments:
     )
 
 
-def _sum_products(one: FloatArray, other: FloatArray) -> FloatArray:
-    """Return the sum of the products in each row."""
-    return np.asarray(np.vecdot(one, other))
-
-
 def _design_moments(problems: Problems, wi: FloatArray) -> Moments:
     """Return the sums for any design."""
     X, one = problems.X, np.ones(problems.X.shape[0])
@@ -205,26 +201,26 @@ def _design_moments(problems: Problems, wi: FloatArray) -> Moments:
     beta = _apply(inverse, scratch @ X)
     np.subtract(problems.yi, beta @ X.T, out=scratch)
     pulls = scratch * wi
-    q, ypp = _sum_products(pulls, scratch), _sum_products(pulls, pulls)
+    q, ypp = np.vecdot(pulls, scratch), np.vecdot(pulls, pulls)
     np.multiply(pulls, wi, out=scratch)
-    pull, cubed = scratch @ X, _sum_products(scratch, pulls)
+    pull, cubed = scratch @ X, np.vecdot(scratch, pulls)
     np.multiply(wi, wi, out=scratch)
     weight, squares = wi @ one, scratch @ one
     once = inverse @ square_of(problems, scratch)
     scratch *= wi
     twice = square_of(problems, scratch)
     flat = (weight.size, X.shape[1] ** 2)
-    crossed, turned = _sum_products(inverse.reshape(flat), twice.reshape(flat)), once.transpose(0, 2, 1)
+    crossed, turned = np.vecdot(inverse.reshape(flat), twice.reshape(flat)), once.transpose(0, 2, 1)
     return Moments(
         beta=beta,
         inverse=inverse,
         q=q,
         ypp=ypp,
-        yppp=cubed - _sum_products(pull, _apply(inverse, pull)),
+        yppp=cubed - np.vecdot(pull, _apply(inverse, pull)),
         weight=weight,
         squares=squares,
         trace=weight - np.trace(once, axis1=1, axis2=2),
-        trace_squares=squares - 2.0 * crossed + _sum_products(once.reshape(flat), turned.reshape(flat)),
+        trace_squares=squares - 2.0 * crossed + np.vecdot(once.reshape(flat), turned.reshape(flat)),
     )
 
 
@@ -247,9 +243,9 @@ def _invert(square: FloatArray) -> FloatArray:
     return inverse
 
 
-def inverse_of(problems: Problems, tau2: FloatArray) -> FloatArray:
-    """Return (X'WX)^-1 of each problem at its own tau2, shape (b, p, p)."""
-    square = square_of(problems, 1.0 / (problems.vi + tau2[:, np.newaxis]))
+def inverse_of(problems: Problems, vi: FloatArray, tau2: FloatArray) -> FloatArray:
+    """Return (X'WX)^-1 of each problem at its own tau2 with the variances `vi`, shape (b, p, p)."""
+    square = square_of(problems, 1.0 / (vi + tau2[:, np.newaxis]))
     return 1.0 / square if problems.is_mean else _invert(square)
 
 

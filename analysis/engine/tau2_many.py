@@ -56,7 +56,8 @@ def estimate_tau2_many(problems: Problems, at_zero: Moments, *, tau2_method: str
     if tau2_method == "CE":
         return Tau2Many(tau2=zero, tau2_se=np.full(k.size, np.nan))
     if tau2_method in ("ML", "REML"):
-        start = np.where(has_room, np.maximum(0.0, (at_zero.q - df) / np.where(has_room, at_zero.trace, 1.0)), 0.0)
+        trace = at_zero.trace if has_room.all() else np.where(has_room, at_zero.trace, 1.0)
+        start = np.maximum(0.0, (at_zero.q - df) / trace)
         tau2, now = maximise_many(problems, at_zero, start=start, restricted=tau2_method == "REML")
     elif tau2_method in ("PM", "EB", "PMM"):
         tau2 = solve_q_many(problems, at_zero, target=medians if tau2_method == "PMM" else df)
@@ -97,14 +98,17 @@ def solve_q_many(problems: Problems, at_zero: Moments, *, target: FloatArray) ->
 
 def _large_sample(problems: Problems, tau2: FloatArray, now: Moments, *, tau2_method: str) -> FloatArray:
     """Return the standard errors of the likelihood and the Q estimators, by metafor's formula for each."""
-    k, df = problems.count.astype(np.float64), problems.freedom()
+    df = problems.freedom()
     under = now.squares if tau2_method == "ML" else df
     if tau2_method == "REML":
         under = traces(problems, now, tau2)[1]
     valid = (df > 0.0) & (under > 0.0)
-    safe = np.where(valid, under, 1.0)
-    values = np.sqrt(2.0 / safe) if tau2_method in ("ML", "REML") else np.sqrt(2.0 * k**2 / safe) / now.weight
-    return np.where(valid, values, np.nan)
+    is_valid = bool(valid.all())
+    safe = under if is_valid else np.where(valid, under, 1.0)
+    values = np.sqrt(2.0 / safe)
+    if tau2_method not in ("ML", "REML"):
+        values *= problems.count / now.weight
+    return values if is_valid else np.where(valid, values, np.nan)
 
 
 def _closed_form(problems: Problems, at_zero: Moments, *, tau2_method: str) -> Tau2Many:

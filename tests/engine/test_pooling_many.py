@@ -154,3 +154,16 @@ def test_regressions_that_cannot_tell_the_moderators_apart_are_refused() -> None
 
     with pytest.raises(InvalidInput, match="cannot tell the moderators apart"):
         regress_many([0.1, 0.2, 0.5, 0.4], [1.0] * 4, [0.0, 0.0, 0.0, 1.0], mask=mask)
+
+
+def test_regression_whose_proof_begins_close_to_zero_is_solved() -> None:
+    # Bounding the score of these effects once led the proof to a negative tau2, and to a singular matrix.
+    yi = [1.2868, 0.2612, -0.4974, 0.5191, -0.167, 0.8442, -0.2436, -0.2878, -0.3947, -0.794, 0.4496, 0.5712]
+    vi = [0.1912, 0.2108, 0.2563, 0.2983, 0.1819, 0.2888, 0.2544, 0.2931, 0.2963, 0.2703, 0.0286, 0.2549]
+    dose = [1.5213, -0.3612, 2.0481, 0.3484, 0.9064, -0.2647, -0.2813, 2.8548, -0.3251, -0.7044, 0.9662, -0.0346]
+
+    many = regress_many(yi, vi, {"dose": dose}, tau2_method="REML")
+
+    one = pool(yi, vi, mods={"dose": dose}, tau2_method="REML")
+    np.testing.assert_allclose(many.tau2[0], one.tau2, rtol=1e-10)  # both at the root to double precision
+    np.testing.assert_allclose(many.estimate[0], one.estimate, rtol=1e-10)

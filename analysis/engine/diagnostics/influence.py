@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ from analysis.engine.distributions import chi2_p_values, two_sided_p_values
 from analysis.engine.errors import TooFewStudies, UndefinedResult
 from analysis.engine.fits import Fits, blocks_of, fit_many
 from analysis.engine.pooling import CI_METHODS
-from analysis.engine.problems import Problems, inverse_of
+from analysis.engine.problems import inverse_of
 from analysis.engine.tau2_many import TAU2_METHODS
 
 # A leverage of 1 without weights: the study alone carries a coefficient, and without it there is no model.
@@ -153,7 +153,7 @@ def _diagnose(yi: FloatArray, vi: FloatArray, model: Deleted) -> dict[str, Float
     dfbs = moved / np.sqrt(spread)
     cook_d = np.vecdot(moved @ np.linalg.inv(model.covariance), moved)
     with np.errstate(invalid="ignore"):  # NaN in, NaN out: a study without which there is no model
-        cov_r = np.linalg.det(model.covariance_del) / np.linalg.det(model.covariance)
+        cov_r = _determinants(model.covariance_del) / _determinants(model.covariance)
     p_value = np.minimum(1.0, k * _outlier_p_values(rstudent, model.df))
     flags = _flags(dffits=dffits, cook_d=cook_d, hat=hat, dfbs=dfbs)
     return {
@@ -209,7 +209,7 @@ def delete_each(
         _without(yi, vi, design, rows[part], tau2_method=tau2_method, ci_method=ci_method)
         for part in blocks_of(rows.size, k)
     ]
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    columns = parts[0] if len(parts) == 1 else [np.concatenate(column) for column in zip(*parts, strict=True)]
     full = [column[0] for column in columns]
     beta, covariance, inverse, tau2, q, dispersion = (_spread(column[1:], rows[1:], k=k) for column in columns)
     return Deleted(
@@ -242,19 +242,23 @@ def _without(
     yi: FloatArray, vi: FloatArray, design: Design, rows: NDArray[np.intp], *, tau2_method: str, ci_method: str
 ) -> tuple[FloatArray, ...]:
     """Return coefficients, covariance, inverse of all studies, tau2, q and dispersion without each of some studies."""
-    effects, variances = np.tile(yi, (rows.size, 1)), np.tile(vi, (rows.size, 1))
-    is_one = rows != ALL
-    variances[is_one, rows[is_one]] = np.inf
+    variances = np.where(np.arange(yi.size) == rows[:, np.newaxis], np.inf, vi)
+    effects = np.broadcast_to(yi, variances.shape)
     fits = _fit(effects, variances, design, tau2_method=tau2_method, ci_method=ci_method)
     back = fits.problems.back
     covariance = fits.dispersion[:, np.newaxis, np.newaxis] * _turned(fits.at_tau2.inverse, back)
-    inverse = _turned(inverse_of(_all_studies(fits, vi), fits.tau2.tau2), back)
+    inverse = _turned(inverse_of(fits.problems, vi, fits.tau2.tau2), back)
     return _coefficients(fits), covariance, inverse, fits.tau2.tau2, fits.at_zero.q, fits.dispersion
 
 
 def _square(matrices: FloatArray, vectors: FloatArray) -> FloatArray:
     """Return the quadratic form of each matrix with its vector, shape (k,)."""
     return np.asarray(np.vecdot((matrices @ vectors[:, :, np.newaxis])[:, :, 0], vectors))
+
+
+def _determinants(matrices: FloatArray) -> FloatArray:
+    """Return the determinant of each matrix; of one by one, as most are, the matrix itself."""
+    return np.asarray(matrices[..., 0, 0] if matrices.shape[-1] == 1 else np.linalg.det(matrices))
 
 
 def _turned(inverse: FloatArray, back: FloatArray) -> FloatArray:
@@ -266,19 +270,12 @@ def _fit(yi: FloatArray, vi: FloatArray, design: Design, *, tau2_method: str, ci
     """Return the fits of problems, refusing an undefined Hartung-Knapp interval."""
     is_mean = design.names == (INTERCEPT,)
     fits = fit_many(yi, vi, None if is_mean else design.X, tau2_method=tau2_method, ci_method=ci_method)
-    undefined = np.flatnonzero(np.isnan(fits.dispersion))
-    if undefined.size:
+    if np.isnan(fits.dispersion).any():
         raise UndefinedResult(
             what="the Hartung-Knapp-Sidik-Jonkman interval",
             why="the effects, all or without one study, are fitted exactly, so that its standard error is 0",
         )
     return fits
-
-
-def _all_studies(fits: Fits, vi: FloatArray) -> Problems:
-    """Return the problems with no study left out."""
-    problems = fits.problems
-    return replace(problems, vi=np.tile(vi, (problems.vi.shape[0], 1)))
 
 
 def _coefficients(fits: Fits) -> FloatArray:
@@ -295,6 +292,8 @@ def _mean_design(k: int) -> Design:
 
 def _spread(values: FloatArray, rows: NDArray[np.intp], *, k: int) -> FloatArray:
     """Return values of some studies at their places among all k, NaN elsewhere."""
+    if rows.size == k:
+        return values
     placed = np.full((k, *values.shape[1:]), np.nan)
     placed[rows] = values
     return placed

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.engine.arrays import FloatArray, read_studies
+from analysis.engine.arrays import FloatArray, read_level, read_studies, require_option
 from analysis.engine.errors import TooFewStudies, UndefinedResult
-from analysis.engine.pooling_many import PooledMany, pool_many
+from analysis.engine.pooling import CI_METHODS
+from analysis.engine.pooling_many import PooledMany, pool_problems
+from analysis.engine.tau2_many import TAU2_METHODS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,8 +76,11 @@ def leave_one_out(
     k = effects.size
     if k < 2:
         raise TooFewStudies(needed=2, got=k)
-    others = ~np.eye(k, dtype=np.bool_)
-    fits = pool_many(effects, variances, mask=others, tau2_method=tau2_method, ci_method=ci_method, level=level)
+    require_option("tau2_method", tau2_method, TAU2_METHODS)
+    require_option("ci_method", ci_method, CI_METHODS)
+    options = {"tau2_method": tau2_method, "ci_method": ci_method}
+    others = np.where(np.eye(k, dtype=np.bool_), np.inf, variances)
+    fits = pool_problems(np.broadcast_to(effects, (k, k)), others, level=read_level(level), **options)
     refuse_undefined(fits)
     has_spread = k > 2
     same = ("estimate", "se", "statistic", "p_value", "ci_lower", "ci_upper", "tau2", "level", "tau2_method")
