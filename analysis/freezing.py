@@ -9,6 +9,7 @@ from typing import Any
 
 from analysis import canonical
 from evidence.models import (
+    AdverseEvent,
     Arm,
     ArmResult,
     Assessment,
@@ -16,6 +17,7 @@ from evidence.models import (
     ComponentType,
     ContrastResult,
     Extraction,
+    FlowCount,
     Outcome,
     Review,
     Study,
@@ -23,18 +25,23 @@ from evidence.models import (
 from evidence.models.fields import trim
 from evidence.tools import get_tool
 
-FORMAT = 1
+FORMAT = 2
 SOURCE_FIELDS = ("page", "table", "quote", "source_url", "note")
 SHARED_FIELDS = ("time_as_printed", "value_kind", "sign", "is_adjusted", "is_printed_so")
 ARM_NUMBERS = ("week", "mean", "sd", "se", "median", "q1", "q3", "minimum", "maximum", "percent")
 ARM_COUNTS = ("n", "events", "total")
 CONTRAST_NUMBERS = ("week", "estimate", "standard_error", "t_value", "p_value")
+ADVERSE_COUNTS = ("events", "participants", "total", "related_events")
+READERS = "AB"
 CONTRAST_COUNTS = ("n_first", "n_second")
 INTERVAL = ("ci_lower", "ci_upper", "ci_level")
 
 
 def take_content(review: Review) -> dict[str, Any]:
-    """Give the evidence of a review as plain data: its vocabulary, outcomes and consensus extractions."""
+    """Give the evidence of a review as plain data: its vocabulary, outcomes, extractions and flow of records.
+
+    Completed extractions of single readers stand beside the consensus under letters, not under their names.
+    """
     return {
         "format": FORMAT,
         "review": review.slug,
@@ -46,6 +53,20 @@ def take_content(review: Review) -> dict[str, Any]:
             for field in review.characteristic_fields.all()
         },
         "studies": {study.code: _study(study) for study in _studies(review)},
+        "flow": [_flow_count(row) for row in _flow(review)],
+    }
+
+
+def _flow(review: Review) -> Any:
+    rows = FlowCount.objects.filter(search_round__review=review).select_related("search_round")
+    return rows.order_by("search_round__number", "box", "stage", "reason")
+
+
+def _flow_count(row: FlowCount) -> dict[str, Any]:
+    return {
+        "search_round": row.search_round.number,
+        "round_name": row.search_round.name,
+        **{name: getattr(row, name) for name in ("box", "stage", "reason", "count")},
     }
 
 
@@ -61,7 +82,9 @@ def _studies(review: Review) -> Any:
         .prefetch_related(
             "reports",
             consensus,
+            f"{consensus}__reviewer",
             f"{consensus}__characteristics__field",
+            f"{consensus}__adverse_events__arm",
             f"{consensus}__arms__comparator_type",
             f"{consensus}__arms__components__type",
             f"{consensus}__arms__results__instrument__outcome",
@@ -114,10 +137,13 @@ def _component_type(word: ComponentType) -> dict[str, str]:
 
 def _study(study: Study) -> dict[str, Any]:
     consensus = next((row for row in study.extractions.all() if row.is_consensus), None)
+    complete = [row for row in study.extractions.all() if row.reviewer and row.status == Extraction.Status.COMPLETE]
+    readings = sorted(complete, key=lambda row: str(row.reviewer))
     return {
         "label": study.label,
         "year": study.year,
         "design": study.design,
+        "registration": study.registration,
         "companion_of": study.companion_of.code if study.companion_of else None,
         "reports": _ordered(
             [
@@ -126,6 +152,7 @@ def _study(study: Study) -> dict[str, Any]:
             ]
         ),
         "extraction": None if consensus is None else _extraction(consensus),
+        "readings": {letter: _extraction(row) for letter, row in zip(READERS, readings, strict=False)},
         "assessments": _ordered([_assessment(row) for row in study.assessments.all() if row.is_consensus]),
     }
 
@@ -136,6 +163,15 @@ def _extraction(extraction: Extraction) -> dict[str, Any]:
         "characteristics": {row.field.code: _characteristic(row) for row in extraction.characteristics.all()},
         "arms": [_arm(arm) for arm in sorted(extraction.arms.all(), key=lambda arm: arm.number)],
         "contrasts": _ordered([_contrast(row) for row in extraction.contrasts.all()]),
+        "adverse_events": _ordered([_adverse_event(row) for row in extraction.adverse_events.all()]),
+    }
+
+
+def _adverse_event(row: AdverseEvent) -> dict[str, Any]:
+    return {
+        "arm": row.arm.number if row.arm else None,
+        **{name: getattr(row, name) for name in ("term", "seriousness", *ADVERSE_COUNTS)},
+        **_source(row),
     }
 
 

@@ -10,12 +10,12 @@ from django.db import transaction
 from pydantic import Field
 from pydantic import ValidationError as InvalidValue
 
-from analysis.contract import Frozen
+from analysis.contract import Condition, Frozen
 from analysis.freezing import take_content
-from analysis.models import Analysis
+from analysis.models import Analysis, EligibilityRule, PlanClosure
 from analysis.models.analysis import problem_sentence, spelled_out
 from analysis.registry import UnknownPlugin, get_plugin
-from analysis.services import record_claim, save_analysis
+from analysis.services import close_plan, record_claim, save_analysis, save_rule
 from evidence.models import Review
 
 FIELDS = ("title", "kind", "position", "question", "rules")
@@ -43,12 +43,24 @@ class AnalysisRow(Frozen):
     claims: tuple[ClaimRow, ...] = ()
 
 
+class EligibilityRow(Frozen):
+    """A criterion of the protocol as a condition."""
+
+    code: str
+    title: str
+    element: str
+    position: int = 0
+    condition: Condition
+
+
 class AnalysisFile(Frozen):
-    """A file of analyses."""
+    """A file of analyses, with the criteria of eligibility and, where the plan is closed, where it is laid down."""
 
     format: str = Field(pattern="^quorum-analyses$")
     format_version: int = Field(ge=1, le=1)
     analyses: tuple[AnalysisRow, ...]
+    eligibility: tuple[EligibilityRow, ...] = ()
+    plan_closed: str = ""
 
 
 class BadFile(ValueError):
@@ -77,8 +89,10 @@ def read_analyses(path: Path) -> AnalysisFile:
 
 
 @transaction.atomic
-def import_analyses(*, by: User, review: Review, file: AnalysisFile) -> int:
+def import_analyses(*, by: User, review: Review, file: AnalysisFile, reason: str = "") -> int:
     """Save the analyses of a file; give how many are new or changed. Saving the same file again changes nothing.
+
+    `reason` says why analyses are changed; a review whose plan is closed needs one.
 
     Raises
     ------
@@ -89,13 +103,31 @@ def import_analyses(*, by: User, review: Review, file: AnalysisFile) -> int:
     changed = 0
     for row in file.analyses:
         try:
-            changed += _import_analysis(by, review, row, content)
+            changed += _import_analysis(by, review, row, content, reason)
         except ValidationError as error:
             raise BadFile([f"Analysis “{row.slug}”: {sentence}" for sentence in error.messages]) from error
+    for rule in file.eligibility:
+        try:
+            _import_rule(by, review, rule)
+        except ValidationError as error:
+            raise BadFile([f"Eligibility “{rule.code}”: {sentence}" for sentence in error.messages]) from error
+    if file.plan_closed and not PlanClosure.objects.filter(review=review).exists():
+        close_plan(by=by, review=review, reason=file.plan_closed)
     return changed
 
 
-def _import_analysis(by: User, review: Review, row: AnalysisRow, content: dict[str, Any]) -> bool:
+def _import_rule(by: User, review: Review, row: EligibilityRow) -> None:
+    rule = EligibilityRule.objects.filter(review=review, code=row.code).first()
+    rule = rule or EligibilityRule(review=review, code=row.code)
+    values = row.model_dump(mode="json", exclude={"code"})
+    if all(getattr(rule, name) == value for name, value in values.items()):
+        return
+    for name, value in values.items():
+        setattr(rule, name, value)
+    save_rule(by=by, rule=rule)
+
+
+def _import_analysis(by: User, review: Review, row: AnalysisRow, content: dict[str, Any], reason: str) -> bool:
     analysis = Analysis.objects.filter(review=review, slug=row.slug).first() or Analysis(review=review, slug=row.slug)
     before = _state(analysis) if analysis.pk else None
     for name in FIELDS:
@@ -103,7 +135,7 @@ def _import_analysis(by: User, review: Review, row: AnalysisRow, content: dict[s
     analysis.clean()
     after = {**{name: getattr(analysis, name) for name in FIELDS}, "steps": _spelled_steps(row)}
     if before != after:
-        save_analysis(by=by, analysis=analysis, steps=row.steps, content=content)
+        save_analysis(by=by, analysis=analysis, steps=row.steps, content=content, reason=reason)
     for claim in row.claims:
         record_claim(by=by, analysis=analysis, **claim.model_dump())
     return before != after

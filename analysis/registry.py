@@ -40,17 +40,22 @@ def all_plugins() -> dict[str, AnyPlugin]:
             raise BadPlugin(f"PLUGINS lists two plugins named “{plugin.name}”; names must be unique.")
         plugins[plugin.name] = plugin
     for plugin in plugins.values():
-        for name in plugin.after:
+        for name in upstream_names(plugin):
             if name not in plugins:
                 raise BadPlugin(f"The plugin “{plugin.name}” reads results of “{name}”, which PLUGINS does not list.")
     _refuse_circles(plugins)
     return plugins
 
 
+def upstream_names(plugin: AnyPlugin) -> tuple[str, ...]:
+    """Give the names of the plugins whose results a plugin reads, always or where the analysis runs them."""
+    return (*plugin.after, *plugin.after_if_present)
+
+
 def _refuse_circles(plugins: dict[str, AnyPlugin]) -> None:
     """Raise BadPlugin where plugins read each other's results in a circle."""
     try:
-        tuple(TopologicalSorter({name: plugin.after for name, plugin in plugins.items()}).static_order())
+        tuple(TopologicalSorter({name: upstream_names(plugin) for name, plugin in plugins.items()}).static_order())
     except CycleError as error:
         raise BadPlugin(f"Plugins read each other's results in a circle: {', '.join(error.args[1])}.") from error
 

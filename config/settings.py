@@ -138,7 +138,21 @@ if PRODUCTION:
     CSRF_COOKIE_SECURE = True
 
 # Plugins by the name of their module. A wrong entry stops the start with a sentence; nothing is skipped.
-PLUGINS = env.list("PLUGINS", default=["plugins.pooling", "plugins.sensitivity", "plugins.grade"])
+BUILT_IN_PLUGINS = (
+    "pooling",
+    "subgroups",
+    "meta_regression",
+    "multilevel",
+    "bayes",
+    "sensitivity",
+    "choices",
+    "small_study_effects",
+    "grade",
+)
+PLUGINS = env.list("PLUGINS", default=[f"plugins.{name}" for name in BUILT_IN_PLUGINS])
+
+# Plugins that are chosen at first in the form of a new analysis.
+NEW_ANALYSIS_PLUGINS = env.list("NEW_ANALYSIS_PLUGINS", default=["pooling", "sensitivity", "grade"])
 
 # Without a broker, runs are computed in the process that asks for them. With one, workers compute them.
 BROKER_URL = env.str("BROKER_URL", default="")

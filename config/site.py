@@ -7,7 +7,8 @@ from django.http import HttpRequest
 
 SECTIONS = {
     "Review": ("Review", "Study", "Outcome", "SearchRound"),
-    "Results": ("Analysis", "Snapshot", "Run", "Certainty", "SignOff"),
+    "Plan": ("EligibilityRule", "Waiver", "PlanEvent", "PlanClosure"),
+    "Results": ("Analysis", "Snapshot", "Run", "Certainty", "IndependentRating", "RatingPolicy", "SignOff"),
     "Words and instruments": ("Instrument", "FollowUpWindow", "ComparatorType", "ComponentType", "CharacteristicField"),
     "What studies hold (entered on the page of the study)": (
         *("Report", "Extraction", "Arm", "InterventionComponent", "ArmResult", "ContrastResult", "Settlement"),

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from itertools import permutations
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -18,13 +18,11 @@ from evidence.admin.sentences import speak
 
 Choices = list[tuple[str, str]]
 
+# The orders of three things can be listed; of more, only which of them are taken can be chosen.
+MOST_ORDERED = 3
 VALUE_NAMES = {"hksj": "HKSJ", "t": "t", "mcid": "MCID"}
 EXAMPLES = {
     "Condition": '[{"field": "rob.overall", "op": "in", "value": ["low", "some_concerns"]}]',
-    "Scenario": (
-        '[{"name": "large", "title": "Only studies with at least 100 people", '
-        '"conditions": [{"field": "n_pooled", "op": "ge", "value": 100}]}]'
-    ),
 }
 
 
@@ -40,6 +38,22 @@ class WordsField(forms.CharField):
         return [word.strip() for word in (super().to_python(value) or "").split(",") if word.strip()]
 
 
+class NumbersField(forms.CharField):
+    """A list of numbers with commas between them."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show a list as text."""
+        return value if isinstance(value, str) or value is None else ", ".join(f"{number:g}" for number in value)
+
+    def to_python(self, value: Any) -> Any:
+        """Give the numbers."""
+        words = [word.strip() for word in (super().to_python(value) or "").split(",") if word.strip()]
+        try:
+            return [float(word) for word in words]
+        except ValueError as error:
+            raise ValidationError("Enter numbers with commas between them, such as 0.3, 0.5, 0.7.") from error
+
+
 class OrderField(forms.ChoiceField):
     """An order in which things are tried; each choice is one order."""
 
@@ -50,6 +64,15 @@ class OrderField(forms.ChoiceField):
     def clean(self, value: Any) -> Any:
         """Give the order as a list."""
         return super().clean(value).split(",")
+
+
+def _from_json(text: str) -> Any:
+    """Give what a JSON text holds; raise ValidationError that says where it is wrong."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, character {error.colno}"
+        raise ValidationError(f"This is not JSON: something is wrong at {where}. See the example below.") from error
 
 
 class RowsField(forms.CharField):
@@ -69,20 +92,32 @@ class RowsField(forms.CharField):
         text = super().to_python(value)
         if not text:
             return []
-        try:
-            rows = json.loads(text)
-        except json.JSONDecodeError as error:
-            where = f"line {error.lineno}, character {error.colno}"
-            raise ValidationError(f"This is not JSON: something is wrong at {where}. See the example below.") from error
+        rows = _from_json(text)
         if not isinstance(rows, list):
             raise ValidationError("Enter a list of rows, in square brackets: [ … ]. See the example below.")
         return rows
 
 
+class PartsField(RowsField):
+    """One structured value, entered as a JSON object."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show the value as text."""
+        return value if isinstance(value, str) or value is None else json.dumps(value, ensure_ascii=False, indent=1)
+
+    def to_python(self, value: Any) -> Any:
+        """Give the parts."""
+        text = forms.CharField.to_python(self, value)
+        parts = _from_json(text) if text else {}
+        if not isinstance(parts, dict):
+            raise ValidationError("Enter one object in curly brackets: { … }. See the example below.")
+        return parts
+
+
 def make_field(name: str, info: FieldInfo, choices: Choices | None = None) -> forms.Field:
     """Give the form field for a field of a schema; `choices` where its values are rows of the review."""
     kind, is_optional = _required_type(info.annotation)
-    field = _field_of(kind, name, choices, is_optional)
+    field = _field_of(kind, choices, _example_of(info))
     field.label = heading(name)
     said = _description(info)
     if choices is not None:  # the schema describes codes, the page offers names
@@ -130,13 +165,15 @@ def _literals(kind: Any) -> tuple[Any, ...] | None:
     return get_args(item) if get_origin(item) is Literal else None
 
 
-def _field_of(kind: Any, name: str, choices: Choices | None, is_optional: bool) -> forms.Field:
+def _field_of(kind: Any, choices: Choices | None, example: str) -> forms.Field:
     if get_origin(kind) is tuple:
-        return _field_of_many(kind, choices)
+        return _field_of_many(kind, choices, example)
     if get_origin(kind) is Literal:
         choices = choices or [(value, value_name(value)) for value in get_args(kind)]
     if choices is not None:
         return forms.ChoiceField(choices=[("", "---------"), *choices])
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return PartsField(help_text=f"An object in JSON with {', '.join(kind.model_fields)}.")
     if kind is bool:
         return forms.BooleanField(required=False)
     if kind in (int, float):
@@ -145,19 +182,39 @@ def _field_of(kind: Any, name: str, choices: Choices | None, is_optional: bool) 
     return forms.CharField(widget=forms.TextInput(attrs={"class": "vTextField"}))
 
 
-def _field_of_many(kind: Any, choices: Choices | None) -> forms.Field:
+def _field_of_many(kind: Any, choices: Choices | None, example: str) -> forms.Field:
     item = get_args(kind)[0]
+    item = get_args(item)[0] if get_origin(item) is Annotated else item
     literals = _literals(kind)
+    if literals is not None and len(literals) > MOST_ORDERED:
+        known = [(str(value), value_name(str(value))) for value in literals]
+        return forms.MultipleChoiceField(choices=known, widget=forms.CheckboxSelectMultiple)
     if literals is not None:
         return OrderField(choices=list(_orders(literals)))
     if choices is not None:
         return forms.MultipleChoiceField(choices=choices, widget=forms.CheckboxSelectMultiple)
     if isinstance(item, type) and issubclass(item, BaseModel):
-        example = EXAMPLES.get(item.__name__) or f"rows with {', '.join(item.model_fields)}"
-        return RowsField(help_text=f"A list in JSON, for example: {example}")
+        return RowsField(help_text=f"A list in JSON, for example: {example or _parts_of(item)}")
+    if item in (int, float):
+        return NumbersField(
+            help_text="Numbers with commas between them.", widget=forms.TextInput(attrs={"class": "vTextField"})
+        )
     return WordsField(
         help_text="Words with commas between them.", widget=forms.TextInput(attrs={"class": "vTextField"})
     )
+
+
+def _parts_of(item: type[BaseModel]) -> str:
+    """Give an example of a row, or the names of its parts."""
+    return EXAMPLES.get(item.__name__) or f"rows with {', '.join(item.model_fields)}"
+
+
+def _example_of(info: FieldInfo) -> str:
+    """Give the default of a list of rows as its example, "" where it has none."""
+    rows = info.get_default(call_default_factory=True)
+    if not isinstance(rows, tuple) or not rows or not isinstance(rows[0], BaseModel):
+        return ""
+    return json.dumps([rows[0].model_dump(mode="json", exclude_defaults=True)], ensure_ascii=False)
 
 
 def _orders(values: Iterable[str]) -> Iterable[tuple[str, str]]:

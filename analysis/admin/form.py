@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from pydantic import BaseModel
 from pydantic import ValidationError as InvalidValue
@@ -134,7 +135,7 @@ def stored_values(analysis: Analysis | None) -> dict[str, Any]:
     rules = analysis.rules if analysis else {}
     values = {f"{RULE}{name}": value for name, value in (defaults_of(Rules) | rules).items()}
     for plugin in all_plugins().values():
-        values[f"{RUN}{plugin.name}"] = plugin.name in steps if is_stored else True
+        values[f"{RUN}{plugin.name}"] = plugin.name in (steps if is_stored else settings.NEW_ANALYSIS_PLUGINS)
         params = defaults_of(plugin.params) | steps.get(plugin.name, {})
         values |= {param_prefix(plugin.name) + name: value for name, value in params.items()}
     return values

@@ -5,13 +5,15 @@ from functools import cached_property
 from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
+from pydantic import TypeAdapter
 from pydantic import ValidationError as InvalidValue
 
 from analysis import canonical
-from analysis.contract import MEASURE_NAMES, ForestFigure
+from analysis.contract import MEASURE_NAMES, Figure
 from analysis.figures import UnknownTable, draw
 from analysis.models import Run, Snapshot
 
+FIGURE: TypeAdapter[Figure] = TypeAdapter(Figure)
 SHOWN_FIRST = ("pooling", "sensitivity", "grade")
 
 
@@ -110,6 +112,6 @@ def figures(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def svg_of(figure: Mapping[str, Any], result: Mapping[str, Any]) -> str:
     """Give one figure as SVG text, "" where its specification does not fit the result."""
     try:
-        return draw(ForestFigure.model_validate(figure), result)
+        return draw(FIGURE.validate_python(figure), result)
     except (UnknownTable, InvalidValue):
         return ""

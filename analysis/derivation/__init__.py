@@ -2,5 +2,6 @@
 
 from analysis.derivation.dataset import DerivationError, derive
 from analysis.derivation.rules import Rules
+from analysis.derivation.study_rows import study_facts
 
-__all__ = ["DerivationError", "Rules", "derive"]
+__all__ = ["DerivationError", "Rules", "derive", "study_facts"]

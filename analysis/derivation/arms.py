@@ -1,11 +1,12 @@
 """Effects from the results of arms: experimental arms against comparator arms, combined or split."""
 
+import math
 from dataclasses import dataclass, field
 
 from analysis import engine
 from analysis.contract import Measure, Step
 from analysis.derivation.readings import EventReading, MeanReading
-from analysis.derivation.scales import Instrument
+from analysis.derivation.scales import CONTRAST_ONLY, Instrument
 from analysis.derivation.wording import Unusable, listed, say
 
 Reading = MeanReading | EventReading
@@ -23,6 +24,7 @@ class RawEffect:
     sources: tuple[str, ...] = ()
     steps: list[Step] = field(default_factory=list)
     cautions: list[str] = field(default_factory=list)
+    columns: dict[str, float] = field(default_factory=dict)
 
 
 def effects_from_arms(
@@ -95,13 +97,18 @@ def _share(reading: Reading, comparisons: int) -> Reading:
 def _contrast(
     one: Reading, two: Reading, sides: tuple[list[Reading], list[Reading]], instrument: Instrument, measure: Measure
 ) -> RawEffect:
-    """Give the effect of one arm against another."""
+    """Give the effect of one arm against another; `columns` in points of the instrument."""
+    if measure in CONTRAST_ONLY:
+        raise Unusable("wrong_kind", f"The events of two arms do not give {measure}; it has to be printed.")
     more: list[str] = []
+    columns: dict[str, float | None]
     if isinstance(one, EventReading) and isinstance(two, EventReading):
+        columns = {"ai": one.events, "n1i": one.total, "ci": two.events, "n2i": two.total}
         yi, vi, step = _event_effect(one, two, measure)
         more = _zero_cells(one, two)
         sizes: tuple[float | None, float | None] = (one.total, two.total)
     elif isinstance(one, MeanReading) and isinstance(two, MeanReading):
+        columns = _mean_columns(one, two)
         yi, vi, step = _mean_effect(one, two, instrument, measure)
         sizes = (one.n, two.n)
     else:
@@ -110,24 +117,43 @@ def _contrast(
     if instrument.step is not None:
         steps.append(instrument.step)
     numbers = tuple(tuple(reading.arm for reading in side) for side in sides)
-    return RawEffect(yi, vi, *sizes, (numbers[0], numbers[1]), (), steps, [*one.cautions, *two.cautions, *more])
+    known = {name: value for name, value in columns.items() if value is not None}
+    raw = RawEffect(yi, vi, *sizes, (numbers[0], numbers[1]), (), steps, [*one.cautions, *two.cautions, *more])
+    raw.columns = known if len(known) == len(columns) else {}
+    return raw
+
+
+def _mean_columns(one: MeanReading, two: MeanReading) -> dict[str, float | None]:
+    """Give the numbers of both arms by metafor's names, in points of the instrument."""
+    return {"m1i": one.mean, "sd1i": one.sd, "n1i": one.n, "m2i": two.mean, "sd2i": two.sd, "n2i": two.n}
 
 
 def _mean_effect(
     one: MeanReading, two: MeanReading, instrument: Instrument, measure: Measure
 ) -> tuple[float, float, Step]:
-    inputs = {"m1i": one.mean, "sd1i": one.sd, "n1i": one.n, "m2i": two.mean, "sd2i": two.sd, "n2i": two.n}
+    inputs = _mean_columns(one, two)
     if measure == "SMD":
         if one.sd is None or two.sd is None or one.n is None or two.n is None:
             raise Unusable("no_sd", "A standardised mean difference needs n and SD of both arms.")
         effect = engine.smd(m1i=one.mean, sd1i=one.sd, n1i=one.n, m2i=two.mean, sd2i=two.sd, n2i=two.n)
         yi, vi = float(effect.yi[0]), float(effect.vi[0])
         says = f"SMD (Hedges g) {say(yi)}, variance {say(vi)}"
+    elif measure == "ROM":
+        yi, vi, says = _ratio_of_means(one, two)
     else:
         yi, vi = one.mean - two.mean, one.se**2 + two.se**2
         says = f"Mean difference {say(one.mean)} − {say(two.mean)} = {say(yi)}, SE {say(vi**0.5)} on {instrument.name}"
     factor = instrument.factor
     return factor * yi, factor**2 * vi, Step(name=measure.lower(), says=says, inputs=dict(inputs), output=yi)
+
+
+def _ratio_of_means(one: MeanReading, two: MeanReading) -> tuple[float, float, str]:
+    """Give the log ratio of two means, its variance and how it is said (Hedges et al. 1999)."""
+    if one.mean <= 0 or two.mean <= 0:
+        raise Unusable("undefined", "A ratio of means needs two means above 0.")
+    yi = math.log(one.mean / two.mean)
+    vi = (one.se / one.mean) ** 2 + (two.se / two.mean) ** 2
+    return yi, vi, f"log ratio of means {say(yi)}, variance {say(vi)} from {say(one.mean)} and {say(two.mean)}"
 
 
 def _zero_cells(one: EventReading, two: EventReading) -> list[str]:

@@ -9,7 +9,7 @@ from analysis.derivation.arms import RawEffect, Reading, effects_from_arms
 from analysis.derivation.contrasts import effect_from_contrast, share_arms
 from analysis.derivation.readings import read_events, read_mean
 from analysis.derivation.rules import Rules
-from analysis.derivation.scales import BINARY_MEASURES, Instrument, read_instrument
+from analysis.derivation.scales import EVENT_MEASURES, Instrument, read_instrument
 from analysis.derivation.wording import Unusable, say
 
 Row = dict[str, Any]
@@ -118,8 +118,15 @@ def _key(row: Row, source: str, window: Window, rules: Rules) -> tuple[Any, ...]
         rules.source_order.index(source),
         rules.value_order.index(row["value_kind"]),
         not row["is_adjusted"],
+        _instrument_rank(row["instrument"], rules),
         row["instrument"],
     )
+
+
+def _instrument_rank(code: str, rules: Rules) -> int:
+    """Give the place of an instrument in the order of the rules; those that are not named come last."""
+    order = rules.instrument_order
+    return order.index(code) if code in order else len(order)
 
 
 def _contrast_candidates(
@@ -204,6 +211,8 @@ def _arm_candidate(
         )
         for effect in effects:
             effect.sources = tuple(ref for side in effect.arms for number in side for ref in read[number][1])
+            if rules.measure == "MD":
+                effect.columns = on_common_scale(effect.columns, instrument, is_change=row["value_kind"] == "change")
             if rules.measure == "SMD" and row["value_kind"] == "change":
                 effect.cautions.append("Standardised by the SD of change, not of scores (Handbook 10.5.2)")
         return effects
@@ -213,10 +222,18 @@ def _arm_candidate(
     return Candidate(key, week, row["instrument"], "arms", row["value_kind"], adjusted, refs, build)
 
 
+def on_common_scale(columns: dict[str, float], instrument: Instrument, *, is_change: bool) -> dict[str, float]:
+    """Give means and SDs of two groups in points of the outcome's common scale; a change has no origin to move."""
+    offset = 0.0 if is_change else instrument.offset
+    turned = {name: instrument.factor * value + offset for name, value in columns.items() if name in ("m1i", "m2i")}
+    spreads = {name: abs(instrument.factor) * value for name, value in columns.items() if name in ("sd1i", "sd2i")}
+    return columns | turned | spreads
+
+
 def _read(study: str, arm: Row, row: Row, instrument: Instrument, rules: Rules) -> tuple[Reading, tuple[str, ...]]:
     """Give what an arm's result says, and the names of the rows that it was read from."""
     ref = ref_of(study, row, arm["number"])
-    if rules.measure in BINARY_MEASURES:
+    if rules.measure in EVENT_MEASURES:
         return read_events(arm, row), (ref,)
     baseline, final = (_score(arm, row, week) for week in ("0", row["week"]))
     reading = read_mean(arm, row, instrument, baseline=baseline, final=final, correlation=rules.change_correlation)

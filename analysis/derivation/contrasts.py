@@ -8,7 +8,7 @@ from analysis.contract import RATIO_MEASURES, Measure, Step
 from analysis.derivation.arms import RawEffect
 from analysis.derivation.readings import refuse_disagreement, refuse_unsettled, settled
 from analysis.derivation.rules import Rules
-from analysis.derivation.scales import BINARY_MEASURES, Instrument
+from analysis.derivation.scales import EVENT_MEASURES, Instrument
 from analysis.derivation.wording import Unusable, as_float, say
 
 Row = dict[str, Any]
@@ -91,7 +91,7 @@ def _on_symmetric_scale(row: Row, measure: Measure) -> tuple[float, tuple[float,
 
 def _degrees_of_freedom(row: Row, rules: Rules) -> float | None:
     """Give n - 2 where intervals of differences are to be read with the t distribution; None for the normal one."""
-    if rules.ci_distribution == "normal" or rules.measure in BINARY_MEASURES:
+    if rules.ci_distribution == "normal" or rules.measure in EVENT_MEASURES:
         return None
     if row["n_first"] is None or row["n_second"] is None:
         raise Unusable("no_n", "Reading the interval with the t distribution needs the sizes of both arms.")

@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from analysis.contract import Condition, Dataset, Effect, Fact, NotPooled, OutcomeFacts
+from analysis.contract import Condition, Dataset, Effect, Fact, InstrumentFacts, Need, NotPooled, OutcomeFacts
+from analysis.derivation.alternatives import derive_alternatives
 from analysis.derivation.arms import RawEffect
 from analysis.derivation.candidates import Candidate, Sides, Window, find_candidates, find_sides, rows_of
+from analysis.derivation.extras import derive_extras
 from analysis.derivation.facts import OWN_FACTS, finish_effect
 from analysis.derivation.rules import Rules
 from analysis.derivation.unpooled import explain_absence, list_unassigned, list_unsettled
@@ -18,13 +20,14 @@ class DerivationError(ValueError):
     """The rules name something that the evidence does not have."""
 
 
-def derive(content: Row, rules: Rules) -> Dataset:
+def derive(content: Row, rules: Rules, extras: frozenset[Need] = frozenset()) -> Dataset:
     """Give the dataset that the rules make of frozen evidence.
 
     Parameters
     ----------
     content : the content of a freeze, as `analysis.freezing.take_content` makes it
     rules : the rules of the analysis
+    extras : what the dataset holds beside its effects, of `analysis.contract.EXTRAS`
 
     Raises
     ------
@@ -44,7 +47,7 @@ def derive(content: Row, rules: Rules) -> Dataset:
         not_pooled += missing
     effects = _filtered(effects, rules, not_pooled)
     effects = _one_per_trial(effects, content, window, not_pooled)
-    return Dataset(
+    dataset = Dataset(
         measure=rules.measure,
         outcome=_outcome_facts(rules.outcome, outcome),
         window=str(window),
@@ -52,6 +55,12 @@ def derive(content: Row, rules: Rules) -> Dataset:
         not_pooled=tuple(sorted(not_pooled, key=lambda row: (row.study, row.code, row.sources, row.reason))),
         rob_levels=_rob_levels(content, rules.rob_tool),
     )
+    if not extras:
+        return dataset
+    fields = derive_extras(content, rules, extras, window=window)
+    if Need.ALTERNATIVES in extras:
+        fields["alternatives"] = derive_alternatives(content, rules, rules.choices, derive=derive)
+    return dataset.model_copy(update=fields)
 
 
 def _named(rows: Row, code: str, kind: str) -> Any:
@@ -75,9 +84,25 @@ def _window(outcome: Row, code: str) -> Window:
 
 
 def _outcome_facts(code: str, outcome: Row) -> OutcomeFacts:
-    numbers = {name: as_float(outcome[name]) for name in ("scale_min", "scale_max", "mcid_between")}
     return OutcomeFacts(
-        code=code, name=outcome["name"], direction=outcome["direction"], unit=outcome["unit"], **numbers
+        code=code,
+        name=outcome["name"],
+        direction=outcome["direction"],
+        unit=outcome["unit"],
+        scale_min=as_float(outcome["scale_min"]),
+        scale_max=as_float(outcome["scale_max"]),
+        mcid_between=as_float(outcome["mcid_between"]),
+        mcid_within=as_float(outcome["mcid_within"]),
+        instruments=tuple(
+            InstrumentFacts(
+                code=name,
+                name=row["name"],
+                direction=row["direction"],
+                scale_min=as_float(row["scale_min"]),
+                scale_max=as_float(row["scale_max"]),
+            )
+            for name, row in sorted(outcome["instruments"].items())
+        ),
     )
 
 
@@ -107,7 +132,7 @@ def _study(code: str, content: Row, outcome: Row, window: Window, rules: Rules) 
         return [], not_pooled
     rows = rows_of(code, extraction, sides, rules)
     candidates = find_candidates(code, extraction, sides, outcome=outcome, window=window, rules=rules)
-    effects = _first_usable(code, study, candidates, not_pooled)
+    effects = [pair for group in _tries(candidates, rules) for pair in _first_usable(code, study, group, not_pooled)]
     if not effects:
         not_pooled += explain_absence(code, label, rows, window=window, was_tried=bool(candidates))
     _caution_left_out(effects, sides)
@@ -128,6 +153,16 @@ def _missing_side(extraction: Row, sides: Sides) -> str:
     if not any(arm["role"] == "comparator" for arm in extraction["arms"]):
         return "comparator"
     return "experimental" if sides.comparators and not sides.experimental else ""
+
+
+def _tries(candidates: list[Candidate], rules: Rules) -> list[list[Candidate]]:
+    """Give the candidates in groups that each give one effect: all together, or by instrument and week."""
+    if rules.effects_per_study == "one":
+        return [candidates]
+    groups: dict[tuple[str, float], list[Candidate]] = {}
+    for candidate in candidates:
+        groups.setdefault((candidate.instrument, candidate.week), []).append(candidate)
+    return list(groups.values())
 
 
 def _first_usable(

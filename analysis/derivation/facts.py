@@ -16,6 +16,7 @@ DESIGN_CAUTIONS = {
     "cluster_rct": "Randomised by clusters: the variance is not raised for clustering here (Handbook 23.1)",
     "crossover": "Crossover trial: its periods are read as parallel groups (Handbook 23.2)",
 }
+DRAFT_CAUTION = "The consensus extraction of the study is still a draft: its numbers may change"
 
 
 def finish_effect(code: str, content: Row, sides: Sides, candidate: Candidate, raw: RawEffect, rules: Rules) -> Effect:
@@ -24,6 +25,8 @@ def finish_effect(code: str, content: Row, sides: Sides, candidate: Candidate, r
     first, second = ([sides.arms[number] for number in side] for side in raw.arms)
     pair = "" if rules.multi_arm == "combine" else f":{'+'.join(str(arm['number']) for arm in [*first, *second])}"
     design = [DESIGN_CAUTIONS[study["design"]]] if study["design"] in DESIGN_CAUTIONS else []
+    if study["extraction"]["status"] != "complete":
+        design.append(DRAFT_CAUTION)
     return Effect(
         id=f"{code}:{candidate.instrument}:{candidate.week:g}:{candidate.source}{pair}",
         study=code,
@@ -37,7 +40,7 @@ def finish_effect(code: str, content: Row, sides: Sides, candidate: Candidate, r
         experimental=listed(arm["label"] for arm in first),
         comparator=listed(arm["label"] for arm in second),
         facts={
-            **_components(content, first),
+            **components_of(content, first),
             **_characteristics(content, study, rules),
             "design": study["design"],
             "instrument": candidate.instrument,
@@ -47,14 +50,15 @@ def finish_effect(code: str, content: Row, sides: Sides, candidate: Candidate, r
             "comparator_types": tuple(sorted({arm["comparator_type"] for arm in second})),
             "n_pooled": None if raw.n1 is None or raw.n2 is None else raw.n1 + raw.n2,
         },
-        rob=_risk_of_bias(study, rules),
+        rob=risk_of_bias(study, rules),
+        columns=raw.columns,
         sources=raw.sources,
         lineage=tuple(raw.steps),
         cautions=(*raw.cautions, *design),
     )
 
 
-def _components(content: Row, arms: list[Row]) -> dict[str, Fact]:
+def components_of(content: Row, arms: list[Row]) -> dict[str, Fact]:
     """Give the intervention components of the arms, by family."""
     families = {code: word["family"] for code, word in content["component_types"].items()}
     found: dict[str, set[str]] = {family: set() for family in families.values()}
@@ -68,16 +72,18 @@ def _characteristics(content: Row, study: Row, rules: Rules) -> dict[str, Fact]:
     """Give the characteristics that the rules ask for; None where the study has none."""
     rows = study["extraction"]["characteristics"]
     return {
-        name: _fact(rows.get(name, {}).get("value"), content["characteristics"][name]["kind"]) for name in rules.facts
+        name: read_fact(rows.get(name, {}).get("value"), content["characteristics"][name]["kind"])
+        for name in rules.facts
     }
 
 
-def _fact(value: Any, kind: str) -> Fact:
+def read_fact(value: Any, kind: str) -> Fact:
+    """Give the value of a characteristic: a number where its kind is one."""
     result: Fact = float(value) if kind == "number" and value is not None else value
     return result
 
 
-def _risk_of_bias(study: Row, rules: Rules) -> dict[str, str]:
+def risk_of_bias(study: Row, rules: Rules) -> dict[str, str]:
     """Give the judgements by domain: of the outcome where there are such, else of the whole study."""
     ranked = [
         assessment

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from analysis.contract import Condition, Frozen, Measure
+from analysis.derivation.alternatives_set import ChoiceSet
 
 
 class Rules(Frozen):
@@ -18,6 +19,16 @@ class Rules(Frozen):
         default=("contrast", "arms"),
         min_length=1,
         description="Which results are tried first: between-arm contrasts or arm values.",
+    )
+    instrument_order: tuple[str, ...] = Field(
+        default=(),
+        description="Codes of instruments in the order in which they are tried where a study reports several in one "
+        "week; those that are not named follow in the order of their codes.",
+    )
+    effects_per_study: Literal["one", "all"] = Field(
+        default="one",
+        description="One: the first usable result of a study. All: one for each instrument and week of the window, for "
+        "plugins that model several effects of a study.",
     )
     value_order: tuple[Literal["final", "change"], ...] = Field(
         default=("final", "change"),
@@ -39,4 +50,12 @@ class Rules(Frozen):
     )
     rob_tool: str = Field(default="rob2", description="Risk-of-bias tool whose judgements are read.")
     facts: tuple[str, ...] = Field(default=(), description="Characteristics that effects carry, for filters.")
+    choices: ChoiceSet = Field(
+        default=ChoiceSet(), description="Which decisions of the derivation are varied where a plugin asks for that."
+    )
+    node_family: str = Field(
+        default="",
+        description="For networks: family of components that names the treatment of an experimental arm; empty: all "
+        "experimental arms are one treatment. A comparator is named by its type.",
+    )
     include: tuple[Condition, ...] = Field(default=(), description="Conditions that an effect must fulfil.")

@@ -7,18 +7,23 @@ from analysis.contract import Measure, Step
 from analysis.derivation.wording import Unusable, say
 from analysis.engine import Scale, convert_difference
 
-BINARY_MEASURES = ("RR", "OR", "RD")
+# Measures of events; HR and IRR need more than the events of two groups, and are read from printed contrasts only.
+EVENT_MEASURES = ("RR", "OR", "RD", "HR", "IRR")
+CONTRAST_ONLY = ("HR", "IRR")
 
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """An instrument of the outcome, with the factor from its points to those of the effect (signed by direction)."""
+    """An instrument of the outcome, with what turns its points into those of the effect: times factor (signed by
+    direction), plus offset.
+    """
 
     code: str
     name: str
     direction: str
     factor: float
     step: Step | None
+    offset: float = 0.0
 
     def change_sign(self, sign: str) -> float:
         """Give +1 or -1: what turns a printed change or difference into one that runs as the scale runs.
@@ -44,10 +49,14 @@ def read_instrument(outcome: dict[str, Any], code: str, measure: Measure) -> Ins
     row = outcome["instruments"][code]
     name, direction = row["name"], row["direction"]
     turned = direction != outcome["direction"]
-    if (measure in BINARY_MEASURES) != (row["kind"] == "dichotomous"):
-        wanted = "events of a total" if measure in BINARY_MEASURES else "means"
+    if (measure in EVENT_MEASURES) != (row["kind"] == "dichotomous"):
+        wanted = "events of a total" if measure in EVENT_MEASURES else "means"
         raise Unusable("wrong_kind", f"{name} is not measured as {wanted}, which {measure} needs.")
-    if measure in BINARY_MEASURES:
+    if measure == "ROM" and turned:
+        raise Unusable("opposite_scale", f"{name} counts the other way, and a ratio of means cannot be turned round.")
+    if measure == "ROM":
+        return Instrument(code, name, direction, 1.0, None)
+    if measure in EVENT_MEASURES:
         if turned:
             raise Unusable("opposite_events", f"{name} counts the opposite of what the outcome counts.")
         return Instrument(code, name, direction, 1.0, None)
@@ -63,12 +72,13 @@ def read_instrument(outcome: dict[str, Any], code: str, measure: Measure) -> Ins
         raise Unusable("scale_unknown", f"The range of {name} is not stated, so its points cannot be converted.")
     factor = float(convert_difference(1.0, source=source, target=target))
     if factor == 1.0 and not turned:
-        return Instrument(code, name, direction, 1.0, None)
+        return Instrument(code, name, direction, 1.0, None, target.minimum - source.minimum)
+    offset = (target.maximum if turned else target.minimum) - sign * factor * source.minimum
     says = (
         f"{name} {say(source.minimum)} to {say(source.maximum)} as points from {say(target.minimum)} to "
         f"{say(target.maximum)}: times {say(factor)}{turning}"
     )
-    return Instrument(code, name, direction, sign * factor, Step(name="scale", says=says, output=sign * factor))
+    return Instrument(code, name, direction, sign * factor, Step(name="scale", says=says, output=sign * factor), offset)
 
 
 def _range(row: dict[str, Any]) -> Scale | None:

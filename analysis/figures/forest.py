@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from hashlib import sha256
 from math import exp, sqrt
 from typing import TYPE_CHECKING, Any
 
 from analysis.figures import svg
 from analysis.figures.axis import LARGEST_LOG, Axis, fit_axis
+from analysis.figures.frame import document, empty, heading
 from analysis.figures.layout import (
     ACCENT,
     FONT,
@@ -21,13 +21,12 @@ from analysis.figures.layout import (
     SMALL,
     SUMMARY,
     TEXT_RIGHT,
-    TOP,
     WEIGHT_RIGHT,
     WIDTH,
     Layout,
 )
 from analysis.figures.table import Interval, Row, Table, read_table
-from analysis.figures.text import NO_NUMBER, clean, decimals_for, number, percent, ratio, shorten
+from analysis.figures.text import NO_NUMBER, decimals_for, number, percent, ratio, shorten
 
 # A figure is only read here: who draws without the contract does not load pydantic.
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ LARGEST_SQUARE, SMALLEST_SQUARE, PLAIN_SQUARE = 14.0, 4.0, 7.0
 ARROW, HALF_DIAMOND, HALF_BAR = 6.0, 7.0, 2.5
 
 
-def draw(figure: ForestFigure, result: Mapping[str, Any]) -> str:
+def draw_forest(figure: ForestFigure, result: Mapping[str, Any]) -> str:
     """Give a forest plot as standalone SVG text; equal figures and results give equal bytes.
 
     Parameters
@@ -52,12 +51,10 @@ def draw(figure: ForestFigure, result: Mapping[str, Any]) -> str:
     """
     table = read_table(figure, result)
     if all(one.estimate is None for one in (*(row.interval for row in table.rows), table.summary)):
-        message = table.messages[0] if table.messages else EMPTY
-        body = _title(figure) + svg.text(MARGIN, TOP + ROW, shorten(message, width=WIDTH - 2 * MARGIN, size=FONT))
-        return _document(figure, body, height=TOP + 2 * ROW, description=message)
+        return empty(figure.title, table.messages[0] if table.messages else EMPTY)
     axis = fit_axis(table, null_value=figure.null_value, left=PLOT_LEFT, right=PLOT_RIGHT, is_ratio=figure.is_ratio)
     plot = _Plot(figure, table, axis)
-    return _document(figure, plot.draw(), height=plot.layout.height, description=plot.describe())
+    return document(figure.title, plot.draw(), height=plot.layout.height, description=plot.describe())
 
 
 class _Plot:
@@ -77,7 +74,7 @@ class _Plot:
         """Give everything between the opening and the closing tag."""
         rows = "".join(self._row(row, self.layout.row(index)) for index, row in enumerate(self.table.rows))
         return (
-            _title(self.figure)
+            heading(self.figure.title)
             + self._headings()
             + self._null_line()
             + rows
@@ -252,29 +249,3 @@ def decimals_of_ticks(ticks: list[float]) -> int:
 def short_ratio(tick: float) -> str:
     """Give the ratio of a tick without needless zeros; a power of e where exp() has no answer."""
     return f"{exp(tick):.6g}" if abs(tick) < LARGEST_LOG else f"e^{number(tick, decimals=0)}"
-
-
-def _title(figure: ForestFigure) -> str:
-    """Give the title above the plot."""
-    shown = shorten(figure.title, width=WIDTH - 2 * MARGIN, size=FONT * 1.3)
-    return svg.text(MARGIN, MARGIN + FONT, shown, full=figure.title, font_size=FONT * 1.15, font_weight="bold")
-
-
-def _document(figure: ForestFigure, body: str, *, height: float, description: str) -> str:
-    """Give the whole SVG; its ids come from its content, so that two figures on a page do not share them."""
-    mark = sha256(f"{figure.title}{description}{body}".encode("utf-8", "replace")).hexdigest()[:12]
-    named = svg.element("title", clean(figure.title), id=f"title-{mark}")
-    named += svg.element("desc", clean(description), id=f"desc-{mark}")
-    return svg.element(
-        "svg",
-        named + body,
-        xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {svg.coordinate(WIDTH)} {svg.coordinate(height)}",
-        width=WIDTH,
-        height=height,
-        role="img",
-        aria_labelledby=f"title-{mark} desc-{mark}",
-        font_family="system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif",
-        font_size=FONT,
-        fill=INK,
-    )

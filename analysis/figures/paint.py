@@ -33,7 +33,7 @@ def paint(drawing: str, *, kind: str) -> bytes:
 
     Parameters
     ----------
-    drawing : SVG of `draw`: text, line, rect and polygon elements, and groups of them
+    drawing : SVG of `draw`: text, line, rect, circle and polygon elements, and groups of them
     kind : {"png", "pdf"}
 
     Raises
@@ -88,7 +88,9 @@ def _paint_element(axes: "Axes", element: ElementTree.Element, inherited: dict[s
             color=_colour(given["stroke"]),
             alpha=float(given.get("stroke-opacity", "1")),
             linewidth=_points(given.get("stroke-width", "1")),
+            linestyle="--" if "stroke-dasharray" in given else "-",
             solid_capstyle="butt",
+            dash_capstyle="butt",
             clip_on=False,
             zorder=order,
         )
@@ -96,6 +98,9 @@ def _paint_element(axes: "Axes", element: ElementTree.Element, inherited: dict[s
         corner = float(given["x"]), float(given["y"])
         size = float(given["width"]), float(given["height"])
         axes.add_patch(patches.Rectangle(corner, *size, **_filled(given, order)))
+    elif tag == "circle":
+        centre = float(given["cx"]), float(given["cy"])
+        axes.add_patch(patches.Circle(centre, float(given["r"]), **_filled(given, order)))
     elif tag == "polygon":
         points: Any = [tuple(map(float, point.split(","))) for point in given["points"].split()]
         axes.add_patch(patches.Polygon(points, closed=True, **_filled(given, order)))
@@ -122,7 +127,8 @@ def _paint_text(axes: "Axes", element: ElementTree.Element, given: dict[str, str
 
 def _filled(given: dict[str, str], order: int) -> dict[str, Any]:
     """Give how a shape is filled."""
-    return {"facecolor": _colour(given["fill"]), "linewidth": 0.0, "zorder": order}
+    opacity = float(given.get("fill-opacity", "1"))
+    return {"facecolor": _colour(given["fill"]), "alpha": opacity, "linewidth": 0.0, "zorder": order}
 
 
 def _saved(figure: Any, *, kind: str, title: str) -> bytes:

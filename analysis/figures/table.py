@@ -67,12 +67,12 @@ def read_table(figure: ForestFigure, result: Mapping[str, Any]) -> Table:
     return Table(
         rows=tuple(_row(figure, row) for row in rows),
         summary=Interval(
-            estimate=_number(result, figure.summary_estimate),
-            lower=_number(result, figure.summary_ci_lower),
-            upper=_number(result, figure.summary_ci_upper),
+            estimate=number_of(result, figure.summary_estimate),
+            lower=number_of(result, figure.summary_ci_lower),
+            upper=number_of(result, figure.summary_ci_upper),
         ),
-        prediction=Interval(lower=_number(result, figure.pi_lower), upper=_number(result, figure.pi_upper)),
-        level=_number(result, "level"),
+        prediction=Interval(lower=number_of(result, figure.pi_lower), upper=number_of(result, figure.pi_upper)),
+        level=number_of(result, "level"),
         messages=tuple(str(message) for message in result.get("messages", ())),
     )
 
@@ -82,16 +82,16 @@ def _row(figure: ForestFigure, row: Mapping[str, Any]) -> Row:
     return Row(
         label=str(row.get(figure.label) or ""),
         interval=Interval(
-            estimate=_number(row, figure.estimate),
-            lower=_number(row, figure.ci_lower),
-            upper=_number(row, figure.ci_upper),
+            estimate=number_of(row, figure.estimate),
+            lower=number_of(row, figure.ci_lower),
+            upper=number_of(row, figure.ci_upper),
         ),
-        weight=_number(row, figure.weight),
+        weight=number_of(row, figure.weight),
         message=str(row.get("message") or ""),
     )
 
 
-def _number(values: Mapping[str, Any], name: str) -> float | None:
+def number_of(values: Mapping[str, Any], name: str) -> float | None:
     """Give a number by name; None where the name is "", or the value is missing or no finite number."""
     value = values.get(name) if name else None
     if isinstance(value, bool) or not isinstance(value, int | float):

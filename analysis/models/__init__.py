@@ -2,28 +2,37 @@
 
 from analysis.models.analysis import Analysis, Step
 from analysis.models.append_only import AppendOnly
-from analysis.models.certainty import DOMAINS, Certainty, Level
+from analysis.models.certainty import DOMAINS, RATE_UPS, Certainty, IndependentRating, Level, RatingPolicy
 from analysis.models.claim import Claim
+from analysis.models.eligibility import EligibilityRule, Waiver
 from analysis.models.freeze import Dataset, Freeze, dataset_digest
+from analysis.models.plan import PlanClosure, PlanEvent
 from analysis.models.refresh import Refresh
 from analysis.models.run import Run, run_key
 from analysis.models.snapshot import SignOff, Snapshot, SnapshotRun
 
 __all__ = [
     "DOMAINS",
+    "RATE_UPS",
     "Analysis",
     "AppendOnly",
     "Certainty",
     "Claim",
     "Dataset",
+    "EligibilityRule",
     "Freeze",
+    "IndependentRating",
     "Level",
+    "PlanClosure",
+    "PlanEvent",
+    "RatingPolicy",
     "Refresh",
     "Run",
     "SignOff",
     "Snapshot",
     "SnapshotRun",
     "Step",
+    "Waiver",
     "dataset_digest",
     "run_key",
 ]

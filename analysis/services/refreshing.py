@@ -11,11 +11,13 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from analysis import canonical, tasks
+from analysis.contract import EXTRAS, Need
 from analysis.derivation import DerivationError, derive
 from analysis.execution import RunFailed
 from analysis.freezing import take_content
 from analysis.models import Analysis, Dataset, Freeze, Refresh, Run, Snapshot, Step, dataset_digest, run_key
-from analysis.registry import all_plugins, get_plugin
+from analysis.registry import all_plugins, get_plugin, upstream_names
+from analysis.services.planning import is_dropped
 from evidence.models import Review
 from evidence.permissions import Act, require
 
@@ -50,11 +52,13 @@ def refresh_many(*, by: User, analyses: Iterable[Analysis]) -> Iterator[Refreshe
     Raises
     ------
     NotAllowed : the person's role does not cover it
-    ValidationError : the rules of the analysis do not fit the evidence, or it has no steps
+    ValidationError : the rules of the analysis do not fit the evidence, it has no steps, or it is dropped
     """
     frozen: dict[int, Frozen] = {}
     for analysis in analyses:
         require(by, Act.ANALYSE, analysis.review)
+        if is_dropped(analysis):
+            raise ValidationError(f"“{analysis}” is dropped from the plan; take it up again before it is run.")
         if analysis.review_id not in frozen:
             frozen[analysis.review_id] = take_freeze(by=by, review=analysis.review)
         yield _refresh(by, analysis, frozen[analysis.review_id])
@@ -91,9 +95,13 @@ def _ask(by: User, analysis: Analysis, frozen: "Frozen") -> Refresh:
     """Store the dataset and the runs that the analysis needs now, each only if it is new."""
     freeze = frozen.freeze
     dataset = make_dataset(frozen=frozen, analysis=analysis)
+    datasets = {frozenset[Need](): dataset}
     keys: dict[str, str] = {}
     for step in ordered_steps(analysis):
-        keys[step.plugin] = _ask_run(by, dataset, step, keys)
+        extras = get_plugin(step.plugin).needs & EXTRAS
+        if extras not in datasets:
+            datasets[extras] = make_dataset(frozen=frozen, analysis=analysis, extras=extras)
+        keys[step.plugin] = _ask_run(by, datasets[extras], step, keys)
     text = canonical.to_text(list(keys.values()))
     last = Refresh.objects.filter(analysis=analysis).first()
     if last is not None and (last.freeze_id, last.dataset_id, last.run_keys) == (freeze.pk, dataset.pk, text):
@@ -119,15 +127,18 @@ def take_freeze(*, by: User, review: Review) -> Frozen:
     return Frozen(found or Freeze.objects.create(review=review, digest=digest, content=text, taken_by=by), content)
 
 
-def make_dataset(*, frozen: Frozen, analysis: Analysis) -> Dataset:
+def make_dataset(*, frozen: Frozen, analysis: Analysis, extras: frozenset[Need] = frozenset()) -> Dataset:
     """Give the dataset that the analysis makes of a freeze; an equal one is stored once.
+
+    `extras` are what plugins need beside effects: a plugin reads a dataset with its own, so that a change of what only
+    another plugin reads computes nothing again.
 
     Raises
     ------
     ValidationError : the rules name something that the evidence does not have
     """
     try:
-        value = derive(frozen.content, analysis.parsed_rules)
+        value = derive(frozen.content, analysis.parsed_rules, extras)
     except DerivationError as error:
         raise ValidationError({"rules": str(error)}) from error
     rules = canonical.to_text(analysis.parsed_rules.model_dump(mode="json"))
@@ -157,13 +168,13 @@ def ordered_steps(analysis: Analysis) -> list[Step]:
 
 def _depth(name: str) -> int:
     """Give how many plugins have to run one after another before this one."""
-    return max((1 + _depth(other) for other in get_plugin(name).after), default=0)
+    return max((1 + _depth(other) for other in upstream_names(get_plugin(name))), default=0)
 
 
 def _ask_run(by: User, dataset: Dataset, step: Step, keys: dict[str, str]) -> str:
     plugin = get_plugin(step.plugin)
     params = canonical.to_text(plugin.params.model_validate(step.params).model_dump(mode="json"))
-    upstream = {name: keys[name] for name in plugin.after}
+    upstream = {name: keys[name] for name in upstream_names(plugin) if name in keys}
     key = run_key(dataset=dataset.digest, plugin=plugin.name, version=plugin.version, params=params, upstream=upstream)
     values: dict[str, Any] = {
         "dataset": dataset,

@@ -14,27 +14,25 @@ from unittest import mock
 import numpy as np
 
 from analysis.contract import Dataset, Need
+from analysis.testing.drawing import refuse_missing_parts
 from analysis.testing.errors import ConformanceError
 from analysis.testing.samples import MEASURES, SIZES, sample_dataset
 from analysis.testing.subject import Check, Subject, describe, text_of
 
-# Fields of a figure that name a column of its table, and those that name a field of the result.
-COLUMNS = ("label", "estimate", "ci_lower", "ci_upper", "weight")
-SUMMARIES = ("summary_estimate", "summary_ci_lower", "summary_ci_upper", "pi_lower", "pi_upper")
 # Any seeds do, as long as no plugin is likely to choose them.
 SEEDS = (20240229, 19370418)
 
 
-def _datasets() -> Iterator[Dataset]:
-    """Give the sample datasets, smallest first."""
+def _datasets(subject: Subject) -> Iterator[Dataset]:
+    """Give the sample datasets with what the plugin needs, smallest first."""
     for k in SIZES:
         for measure in MEASURES:
-            yield sample_dataset(k=k, measure=measure)
+            yield sample_dataset(k=k, measure=measure, needs=subject.plugin.needs)
 
 
 def answers_for_every_size(subject: Subject) -> None:
     """Check that there is a result for 0, 1, 2, 3 and 10 studies, and a sentence where there are none."""
-    for dataset in _datasets():
+    for dataset in _datasets(subject):
         messages = getattr(subject.ask(dataset), "messages", ())
         if dataset.k == 0 and not messages:
             raise ConformanceError("The result for k = 0 has no message that says why there is nothing.")
@@ -45,7 +43,7 @@ def answers_for_every_size(subject: Subject) -> None:
 
 def gives_finite_numbers(subject: Subject) -> None:
     """Check that no number of the result is NaN or infinite."""
-    for dataset in _datasets():
+    for dataset in _datasets(subject):
         for path, number in _numbers(subject.ask(dataset).model_dump(), "result"):
             if not math.isfinite(number):
                 raise ConformanceError(f"The number {path} is {number} for {describe(dataset)}; undefined is None.")
@@ -53,7 +51,7 @@ def gives_finite_numbers(subject: Subject) -> None:
 
 def is_deterministic(subject: Subject) -> None:
     """Check that asking twice gives the same bytes, whatever the state of the random generators."""
-    for dataset in _datasets():
+    for dataset in _datasets(subject):
         texts = []
         for seed in SEEDS:
             with _seeded(seed):
@@ -65,7 +63,7 @@ def is_deterministic(subject: Subject) -> None:
 
 def survives_json(subject: Subject) -> None:
     """Check that the result comes back from its canonical text as it was."""
-    for dataset in _datasets():
+    for dataset in _datasets(subject):
         result = subject.ask(dataset)
         if subject.plugin.result.model_validate_json(text_of(result)) != result:
             raise ConformanceError(f"The result for {describe(dataset)} does not come back from JSON as it was.")
@@ -73,7 +71,7 @@ def survives_json(subject: Subject) -> None:
 
 def changes_nothing(subject: Subject) -> None:
     """Check that dataset, parameters and upstream results are the same after the run."""
-    for dataset in _datasets():
+    for dataset in _datasets(subject):
         upstream = subject.upstream(dataset)
         params = subject.plugin.params()
         before = text_of(dataset), text_of(params), copy.deepcopy(upstream)
@@ -90,7 +88,7 @@ def changes_nothing(subject: Subject) -> None:
 
 def touches_no_global_state(subject: Subject) -> None:
     """Check that the random generators of Python and NumPy are where they were."""
-    for dataset in _datasets():
+    for dataset in _datasets(subject):
         upstream = subject.upstream(dataset)
         with _seeded(SEEDS[0]):
             before = random.getstate(), _numpy_state()
@@ -101,7 +99,7 @@ def touches_no_global_state(subject: Subject) -> None:
 
 def opens_nothing(subject: Subject) -> None:
     """Check that no file and no connection is opened during the run."""
-    for dataset in _datasets():
+    for dataset in _datasets(subject):
         upstream = subject.upstream(dataset)
         subject.ask(dataset, upstream=upstream)  # the first run may import what it needs
         opened: list[str] = []
@@ -126,7 +124,7 @@ def opens_nothing(subject: Subject) -> None:
 
 def reports_progress_without_effect(subject: Subject) -> None:
     """Check that the callback changes no result and gets fractions from 0 to 1 with words."""
-    for dataset in _datasets():
+    for dataset in _datasets(subject):
         reports: list[tuple[Any, Any]] = []
         upstream = subject.upstream(dataset)
 
@@ -151,7 +149,7 @@ def states_what_it_reads(subject: Subject) -> None:
     for need, update in kept_out.items():
         if need in subject.plugin.needs:
             continue
-        for dataset in _datasets():
+        for dataset in _datasets(subject):
             upstream = subject.upstream(dataset)
             effects = tuple(effect.model_copy(update=update) for effect in dataset.effects)
             without = dataset.model_copy(update={"effects": effects})
@@ -160,19 +158,11 @@ def states_what_it_reads(subject: Subject) -> None:
 
 
 def draws_what_it_has(subject: Subject) -> None:
-    """Check that each figure names a table and fields that the result has."""
-    for dataset in _datasets():
+    """Check that each figure names tables and fields that the result has."""
+    for dataset in _datasets(subject):
         result = subject.ask(dataset).model_dump(mode="json")
         for figure in result.get("figures", ()):
-            rows = result.get(figure["rows"])
-            if not isinstance(rows, list):
-                raise ConformanceError(f"A figure draws the table “{figure['rows']}”, which the result does not have.")
-            for column in (figure[name] for name in COLUMNS if figure[name]):
-                if any(column not in row for row in rows):
-                    raise ConformanceError(f"A figure draws the column “{column}”, which “{figure['rows']}” has not.")
-            for field in (figure[name] for name in SUMMARIES if figure[name]):
-                if field not in result:
-                    raise ConformanceError(f"A figure draws the field “{field}”, which the result does not have.")
+            refuse_missing_parts(figure, result)
 
 
 def _numbers(value: Any, path: str) -> Iterator[tuple[str, float]]:

@@ -31,7 +31,7 @@ class Subject:
         ------
         ConformanceError : the plugin reads results and nobody gave the factory, or the factory leaves one out
         """
-        if not self.plugin.after:
+        if not self.plugin.after and self.upstream_for is None:
             return {}
         if self.upstream_for is None:
             raise ConformanceError(
@@ -41,7 +41,7 @@ class Subject:
         missing = [name for name in self.plugin.after if name not in given]
         if missing:
             raise ConformanceError(f"The factory `upstream_for` gives no result of {', '.join(missing)}.")
-        return {name: given[name] for name in self.plugin.after}
+        return {name: given[name] for name in (*self.plugin.after, *self.plugin.after_if_present) if name in given}
 
     def ask(
         self,

@@ -1,4 +1,4 @@
-"""GRADE: proposes how far each domain lowers the certainty of the evidence, and why. A person rates.
+"""GRADE: proposes how far each domain lowers, and each reason raises, the certainty of the evidence. A person rates.
 
 Rules, thresholds and their sources are told in docs/grade.md.
 """
@@ -11,11 +11,12 @@ from plugins.grade.indirectness import judge_indirectness
 from plugins.grade.params import Params
 from plugins.grade.proposal import CERTAINTIES, Domain, Result
 from plugins.grade.publication_bias import judge_publication_bias
+from plugins.grade.rating_up import judge_rating_up
 from plugins.grade.risk_of_bias import judge_risk_of_bias
 
+NO_ESTIMATE = "No certainty is proposed: pooling gave no estimate, as its own messages say."
 PROPOSAL = "This is a proposal by rules; a person rates."
 NO_PROPOSAL = "No certainty is proposed: no study has a result that can be pooled, so that there is nothing to rate."
-NO_RATING_UP = "Reasons to rate up (large effect, dose-response, plausible confounding) are not looked at."
 
 
 def run(dataset: Dataset, params: Params, upstream: Upstream, progress: Progress) -> Result:
@@ -23,22 +24,28 @@ def run(dataset: Dataset, params: Params, upstream: Upstream, progress: Progress
     evidence = Evidence.gather(dataset, upstream)
     if dataset.k == 0:
         return Result(k=0, start=params.start, messages=(NO_PROPOSAL,))
+    if evidence.pooling.estimate is None:
+        return Result(k=dataset.k, start=params.start, messages=(NO_ESTIMATE,))
     domains = (
         judge_risk_of_bias(evidence, params),
         judge_inconsistency(evidence, params),
-        judge_indirectness(),
+        judge_indirectness(evidence, params),
         judge_imprecision(evidence, params),
         judge_publication_bias(evidence, params),
     )
+    rate_ups = judge_rating_up(evidence, domains, params)
     levels_down = sum(domain.rate_down for domain in domains)
-    lowest = len(CERTAINTIES) - 1
+    levels_up = sum(row.rate_up for row in rate_ups)
+    place = CERTAINTIES.index(params.start) + levels_down - levels_up
     return Result(
         k=dataset.k,
         start=params.start,
         levels_down=levels_down,
-        certainty=CERTAINTIES[min(CERTAINTIES.index(params.start) + levels_down, lowest)],
+        levels_up=levels_up,
+        certainty=CERTAINTIES[min(max(place, 0), len(CERTAINTIES) - 1)],
         domains=domains,
-        messages=(PROPOSAL, *_not_looked_at(domains), NO_RATING_UP),
+        rate_ups=rate_ups,
+        messages=(PROPOSAL, *_not_looked_at(domains)),
     )
 
 
@@ -50,11 +57,12 @@ def _not_looked_at(domains: tuple[Domain, ...]) -> tuple[str, ...]:
 
 plugin = Plugin(
     name="grade",
-    version="1.0.0",
+    version="1.1.0",
     contract_version=CONTRACT_VERSION,
     title="Certainty of the evidence (GRADE), proposed",
-    needs=frozenset({Need.EFFECTS, Need.RISK_OF_BIAS}),
+    needs=frozenset({Need.EFFECTS, Need.RISK_OF_BIAS, Need.MODERATORS}),
     after=("pooling", "sensitivity"),
+    after_if_present=("small_study_effects",),
     params=Params,
     result=Result,
     run=run,

@@ -1,5 +1,6 @@
 """What GRADE looks at: the dataset, and the parts it reads of the results of pooling and sensitivity."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -57,6 +58,7 @@ class ScenarioRow(Reading):
     ci_lower: float | None
     ci_upper: float | None
     conclusion_changes: bool | None
+    conditions: tuple[str, ...] = ()
 
 
 class SensitivityResult(Reading):
@@ -72,6 +74,7 @@ class Evidence:
     dataset: Dataset
     pooling: PoolingResult
     sensitivity: SensitivityResult
+    small_study_effects: Mapping[str, Any] | None = None
 
     @classmethod
     def gather(cls, dataset: Dataset, upstream: Upstream) -> Self:
@@ -85,6 +88,7 @@ class Evidence:
             dataset=dataset,
             pooling=PoolingResult.model_validate(_result_of("pooling", upstream)),
             sensitivity=SensitivityResult.model_validate(_result_of("sensitivity", upstream)),
+            small_study_effects=upstream.get("small_study_effects"),
         )
 
     @property
@@ -98,9 +102,12 @@ class Evidence:
         """Share of each effect in the estimate, by id."""
         return {row.effect: row.weight for row in self.pooling.studies}
 
-    def scenario(self, name: str) -> ScenarioRow | None:
-        """Give the row of a scenario, None where there is none of that name."""
-        return next((row for row in self.sensitivity.scenarios if row.name == name), None)
+    def risk_of_bias_scenario(self, name: str) -> ScenarioRow | None:
+        """Give the scenario of that name, otherwise the first whose only condition is on the overall judgement."""
+        rows = self.sensitivity.scenarios
+        named = next((row for row in rows if row.name == name), None)
+        alone = (row for row in rows if len(row.conditions) == 1 and row.conditions[0].startswith("rob.overall "))
+        return named or next(alone, None)
 
 
 def _result_of(name: str, upstream: Upstream) -> Any:

@@ -5,6 +5,7 @@ from math import ceil, exp, sqrt
 from statistics import NormalDist
 
 from analysis.contract import Dataset
+from plugins.grade.events import Events, two_risks_size
 from plugins.grade.evidence import Evidence
 from plugins.grade.params import Params
 from plugins.grade.proposal import LookedAt
@@ -17,6 +18,9 @@ SIZES_UNKNOWN = "The optimal information size was not looked at: group sizes are
 EVENTS_UNKNOWN = "The optimal information size was not looked at: it would need the numbers of events."
 WIDE = "The confidence interval is so wide for a ratio that the optimal information size is certainly not met."
 NOT_WIDE = "The width of the confidence interval gives no sign that the optimal information size is missed."
+EVENTS_ENOUGH = "There are enough events or participants for the optimal information size."
+EVENTS_FEW = "There are too few events and participants for the optimal information size."
+EVENTS_FEW_OF_MANY = "There are few events, but so many participants that the groups are balanced."
 # exp() of more than this is beyond double precision.
 LARGEST_LOG = 700.0
 
@@ -25,23 +29,55 @@ LARGEST_LOG = 700.0
 class Information:
     """Whether there is enough information; `is_met` is None where it cannot be told.
 
-    `is_asked_for` says whether the effect is large enough for the question to matter.
+    `is_asked_for` says whether the effect is large enough for the question to matter, `is_very_large` whether so many
+    took part that few events are no reason to rate down.
     """
 
     reasons: tuple[str, ...]
     is_asked_for: bool = False
     is_met: bool | None = None
     is_far_below: bool = False
+    is_very_large: bool = False
     looked_at: LookedAt = field(default_factory=dict)
 
 
 def measure_information(evidence: Evidence, params: Params) -> Information:
-    """Compare the participants, or the width of the interval of a ratio, with the optimal information size."""
+    """Compare events, participants, or the width of the interval of a ratio with the optimal information size."""
+    events = Events.of(evidence.dataset)
+    if events is not None:
+        return _of_events(events, params)
     if evidence.dataset.is_ratio:
         return _of_ratio(evidence, params)
     if evidence.dataset.measure == "RD":
         return Information(reasons=(EVENTS_UNKNOWN,))
     return _of_difference(evidence, params)
+
+
+def _of_events(events: Events, params: Params) -> Information:
+    """Compare with the two-group sample size for a relative reduction, or the rule of thumb for events."""
+    needed = None
+    if events.comparator_risk is not None:
+        needed = two_risks_size(
+            risk=events.comparator_risk,
+            relative_reduction=params.ois_relative_reduction,
+            significance=params.significance,
+            power=params.power,
+        )
+    is_met = events.events >= params.events_rule_of_thumb or (needed is not None and events.participants >= needed)
+    is_very_large = events.participants >= params.participants_very_large
+    return Information(
+        reasons=(EVENTS_ENOUGH if is_met else EVENTS_FEW_OF_MANY if is_very_large else EVENTS_FEW,),
+        is_asked_for=True,
+        is_met=is_met,
+        is_very_large=is_very_large,
+        looked_at={
+            "events_count": events.events,
+            "events_needed_count": params.events_rule_of_thumb,
+            "participants_count": events.participants,
+            "optimal_information_size_count": needed,
+            "comparator_risk_share": events.comparator_risk,
+        },
+    )
 
 
 def _of_ratio(evidence: Evidence, params: Params) -> Information:

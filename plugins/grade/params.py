@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from analysis.contract import Condition
 from analysis.contract import Params as BaseParams
 from plugins.grade.proposal import Certainty
 
@@ -15,18 +16,36 @@ GRADE_4 = "GRADE guidelines 4 (Guyatt 2011, doi:10.1016/j.jclinepi.2010.07.017)"
 GRADE_5 = "GRADE guidelines 5 (Guyatt 2011, doi:10.1016/j.jclinepi.2011.01.011)"
 GRADE_6 = "GRADE guidelines 6 (Guyatt 2011, doi:10.1016/j.jclinepi.2011.01.012)"
 GRADE_7 = "GRADE guidelines 7 (Guyatt 2011, doi:10.1016/j.jclinepi.2011.03.017)"
+GRADE_8 = "GRADE guidelines 8 (Guyatt 2011, doi:10.1016/j.jclinepi.2011.04.014)"
+GRADE_9 = "GRADE guidelines 9 (Guyatt 2011, doi:10.1016/j.jclinepi.2011.06.004)"
+GRADE_18 = "GRADE guidelines 18 (Schünemann 2019, doi:10.1016/j.jclinepi.2018.01.012)"
 GRADE_33 = "GRADE guidelines 33 (Brignardello-Petersen 2021, doi:10.1016/j.jclinepi.2021.07.011)"
 GRADE_34 = "GRADE guidance 34 (Zeng 2022, doi:10.1016/j.jclinepi.2022.07.014)"
 GRADE_36 = "GRADE guidance 36 (Guyatt 2023, doi:10.1016/j.jclinepi.2023.03.003)"
 HANDBOOK = "Cochrane Handbook for Systematic Reviews of Interventions, version 6"
+GRADE_HANDBOOK = "GRADE Handbook (2013), section 5.2.4"
 STERNE = "Sterne et al. (2011, doi:10.1136/bmj.d4002)"
+
+Statement = Literal["not_judged", "absent", "present"]
+
+
+class DirectnessRule(Condition):
+    """What makes a study direct in one element of the question: a condition on the facts of its effect."""
+
+    element: Literal["population", "intervention", "comparator", "outcome"]
 
 
 class Params(BaseParams):
     """The thresholds, domain by domain."""
 
     start: Certainty = Field(
-        default="high", description=f"Where the rating starts: high for randomised trials. {GRADE_3}."
+        default="high",
+        description="Where the rating starts: high for randomised trials, and for non-randomised studies whose risk of "
+        f"bias is judged by ROBINS-I; low for other non-randomised studies. {GRADE_3}; {GRADE_18}.",
+    )
+    design: Literal["randomised", "non_randomised"] = Field(
+        default="randomised",
+        description=f"Design of the studies; reasons to rate up are looked at for non-randomised ones only. {GRADE_9}.",
     )
 
     high_risk_judgements: tuple[str, ...] = Field(
@@ -67,7 +86,8 @@ class Params(BaseParams):
     )
     risk_of_bias_scenario: str = Field(
         default="without_high_risk_of_bias",
-        description=f"Name of the sensitivity scenario that leaves out studies at high risk of bias. {GRADE_4}.",
+        description="Name of the sensitivity scenario that leaves out studies at high risk of bias; where none has "
+        f"this name, the first with one condition, on the overall judgement. {GRADE_4}.",
     )
 
     i2_serious: float = Field(
@@ -101,6 +121,19 @@ class Params(BaseParams):
         ge=3,
         description="Studies needed before the prediction interval is looked at; with fewer it says little. "
         f"{HANDBOOK}, section 10.10.4.3; the number is Quorum's choice.",
+    )
+
+    directness: tuple[DirectnessRule, ...] = Field(
+        default=(),
+        description="What makes a study direct, by element of the question (population, intervention, comparator, "
+        f"outcome): each a condition on a field; all of one element must hold. {GRADE_8}.",
+    )
+    indirect_share: float = Field(
+        default=0.5,
+        gt=0.0,
+        le=1.0,
+        description="Share of the weight from studies that are indirect in an element from which one level is "
+        f"proposed; two where this is so for two elements or more. {GRADE_8}; the number is Quorum's choice.",
     )
 
     threshold: Literal["mcid", "null"] = Field(
@@ -139,6 +172,42 @@ class Params(BaseParams):
         description="Difference in standard deviations from which an effect is large enough to ask for the optimal "
         f"information size. {GRADE_33} and {GRADE_34}; the number is Quorum's choice.",
     )
+    important_smd: float = Field(
+        default=0.5,
+        gt=0.0,
+        description="Standardised mean difference that stands for the smallest important difference. "
+        f"{GRADE_HANDBOOK}.",
+    )
+    important_ratio_below: float = Field(
+        default=0.75,
+        gt=0.0,
+        lt=1.0,
+        description=f"Ratio below which an effect is appreciable. {GRADE_6}.",
+    )
+    important_ratio_above: float = Field(
+        default=1.25,
+        gt=1.0,
+        description=f"Ratio above which an effect is appreciable. {GRADE_6}.",
+    )
+    ois_relative_reduction: float = Field(
+        default=0.25,
+        gt=0.0,
+        lt=1.0,
+        description="Relative reduction of the comparator's risk that the trial of the optimal information size "
+        f"detects, where numbers of events are known. {GRADE_6}.",
+    )
+    events_rule_of_thumb: int = Field(
+        default=300,
+        ge=1,
+        description="Events in both groups that are enough where the calculated optimal information size is not met "
+        f"or cannot be calculated. {GRADE_6}.",
+    )
+    participants_very_large: int = Field(
+        default=2000,
+        ge=1,
+        description="Participants in both groups from which few events are no reason to rate down an interval that "
+        f"is clear of the null. {GRADE_6}: at least 2000, perhaps 4000.",
+    )
     widest_ci_ratio_rr: float = Field(
         default=3.0,
         gt=1.0,
@@ -164,6 +233,51 @@ class Params(BaseParams):
         description=f"p value of the test for asymmetry below which one level is proposed. {GRADE_5}; {STERNE}.",
     )
 
+    unreported_codes: tuple[str, ...] = Field(
+        default=("no_result",),
+        description="Codes of the reasons for not pooling that mean: the study exists, its result is not public. "
+        f"{GRADE_5}.",
+    )
+    unreported_share: float = Field(
+        default=0.5,
+        gt=0.0,
+        le=1.0,
+        description="Share of the eligible studies without a public result for the outcome from which one level is "
+        f"proposed. {GRADE_5}; the number is Quorum's choice.",
+    )
+
+    large_ratio: float = Field(
+        default=2.0,
+        gt=1.0,
+        description=f"Risk ratio (or its reciprocal) beyond which an effect is large: one level up. {GRADE_9}.",
+    )
+    very_large_ratio: float = Field(
+        default=5.0,
+        gt=1.0,
+        description=f"Risk ratio (or its reciprocal) beyond which an effect is very large: two levels up. {GRADE_9}.",
+    )
+    large_smd: float = Field(
+        default=0.8,
+        gt=0.0,
+        description="Difference in standard deviations beyond which an effect is large: one level up. "
+        f"{GRADE_9}; the number is Cohen's (1988).",
+    )
+    dose_response: Statement = Field(
+        default="not_judged",
+        description=f"A person's statement whether larger doses show larger effects: one level up. {GRADE_9}.",
+    )
+    dose_response_reason: str = Field(
+        default="", description=f"On what grounds; needed where a dose-response gradient is present. {GRADE_9}."
+    )
+    plausible_confounding: Statement = Field(
+        default="not_judged",
+        description="A person's statement whether all plausible confounding would have made the effect look smaller "
+        f"than it is: one level up. {GRADE_9}.",
+    )
+    plausible_confounding_reason: str = Field(
+        default="", description=f"On what grounds; needed where such confounding is present. {GRADE_9}."
+    )
+
     @model_validator(mode="after")
     def _in_order(self) -> "Params":
         """Refuse thresholds that contradict each other."""
@@ -174,4 +288,14 @@ class Params(BaseParams):
         both = set(self.high_risk_judgements) & set(self.some_risk_judgements)
         if both:
             raise ValueError(f"A judgement means a high risk or some risk, not both: {', '.join(sorted(both))}.")
+        if self.very_large_ratio < self.large_ratio:
+            raise ValueError("very_large_ratio must be at least large_ratio.")
+        return self
+
+    @model_validator(mode="after")
+    def _with_grounds(self) -> "Params":
+        """Refuse a statement that nothing stands behind."""
+        for name in ("dose_response", "plausible_confounding"):
+            if getattr(self, name) == "present" and not getattr(self, f"{name}_reason").strip():
+                raise ValueError(f"Say in {name}_reason on what grounds {name} is present.")
         return self

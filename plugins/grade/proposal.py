@@ -9,6 +9,7 @@ from analysis.contract import Result as BaseResult
 
 Certainty = Literal["high", "moderate", "low", "very_low"]
 DomainName = Literal["risk_of_bias", "inconsistency", "indirectness", "imprecision", "publication_bias"]
+RateUpName = Literal["large_effect", "dose_response", "plausible_confounding"]
 LookedAt = dict[str, float | str | None]
 
 CERTAINTIES: tuple[Certainty, ...] = ("high", "moderate", "low", "very_low")
@@ -30,6 +31,16 @@ class Domain(Frozen):
     is_looked_at: bool = True
 
 
+class RateUp(Frozen):
+    """How far one reason raises the certainty of non-randomised evidence, by rule; read as `Domain`."""
+
+    name: RateUpName
+    rate_up: int = Field(ge=0, le=2)
+    reasons: tuple[str, ...]
+    looked_at: LookedAt = {}
+    is_looked_at: bool = True
+
+
 class Result(BaseResult):
     """The proposal; `certainty` is None where nothing is proposed."""
 
@@ -37,5 +48,7 @@ class Result(BaseResult):
     k: int
     start: Certainty
     levels_down: int | None = None
+    levels_up: int | None = None
     certainty: Certainty | None = None
     domains: tuple[Domain, ...] = ()
+    rate_ups: tuple[RateUp, ...] = ()

@@ -32,7 +32,7 @@ def judge_risk_of_bias(evidence: Evidence, params: Params) -> Domain:
         return Domain(
             name="risk_of_bias", rate_down=0, reasons=(NOBODY_JUDGED,), looked_at={**shares}, is_looked_at=False
         )
-    scenario = evidence.scenario(params.risk_of_bias_scenario) if shares["high_risk_share"] > 0 else None
+    scenario = evidence.risk_of_bias_scenario(params.risk_of_bias_scenario) if shares["high_risk_share"] > 0 else None
     rate_down, reasons = _propose(shares, scenario, params)
     if shares["high_risk_share"] > 0 and scenario is None:
         reasons.append(NO_SCENARIO)
@@ -41,13 +41,22 @@ def judge_risk_of_bias(evidence: Evidence, params: Params) -> Domain:
     looked_at: LookedAt = {
         **shares,
         "threshold_high_risk_share": params.high_risk_share,
+        "scenario": scenario.label if scenario else None,
         "estimate": evidence.pooling.estimate,
         "k_without_high_risk_count": scenario.k if scenario else None,
         "estimate_without_high_risk": scenario.estimate if scenario else None,
+        "estimate_shift": _shift(evidence.pooling.estimate, scenario),
         "ci_lower_without_high_risk": scenario.ci_lower if scenario else None,
         "ci_upper_without_high_risk": scenario.ci_upper if scenario else None,
     }
     return Domain(name="risk_of_bias", rate_down=rate_down, reasons=tuple(reasons), looked_at=looked_at)
+
+
+def _shift(estimate: float | None, scenario: ScenarioRow | None) -> float | None:
+    """Give how far the estimate moves without the studies at high risk; None where there are not two."""
+    if estimate is None or scenario is None or scenario.estimate is None:
+        return None
+    return scenario.estimate - estimate
 
 
 def _shares(evidence: Evidence, params: Params) -> dict[str, float]:
@@ -58,7 +67,7 @@ def _shares(evidence: Evidence, params: Params) -> dict[str, float]:
     for effect in evidence.dataset.effects:
         overall = effect.rob.get("overall")
         kind = kinds.get(overall, "low_risk_share") if overall else "not_judged_share"
-        shares[kind] += evidence.weights[effect.id]
+        shares[kind] += evidence.weights.get(effect.id, 0.0)
     return shares
 
 

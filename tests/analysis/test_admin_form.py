@@ -63,7 +63,14 @@ def test_adding_saves_rules_and_steps_with_every_default() -> None:
     assert analysis.rules["source_order"] == ["contrast", "arms"]
     assert analysis.rules["change_correlation"] is None
     assert {step.plugin for step in analysis.steps.all()} == {"pooling", "sensitivity", "grade"}
-    assert analysis.steps.get(plugin="pooling").params == {"tau2_method": "REML", "ci_method": "hksj", "level": 0.95}
+    assert analysis.steps.get(plugin="pooling").params == {
+        "model": "inverse_variance",
+        "tau2_method": "REML",
+        "ci_method": "hksj",
+        "pi_method": "ci",
+        "tau2_interval": "q_profile",
+        "level": 0.95,
+    }
     assert analysis.history.get().history_user == world.people["statistician"]
 
 

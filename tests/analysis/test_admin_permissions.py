@@ -8,14 +8,31 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from analysis.models import Analysis, Certainty, Dataset, Freeze, Refresh, Run, SignOff, Snapshot, SnapshotRun
-from analysis.services import rate_certainty, record_claim, sign_off
+from analysis.models import (
+    Analysis,
+    Certainty,
+    Dataset,
+    EligibilityRule,
+    Freeze,
+    IndependentRating,
+    PlanClosure,
+    PlanEvent,
+    Refresh,
+    Run,
+    SignOff,
+    Snapshot,
+    SnapshotRun,
+    Waiver,
+)
+from analysis.services import close_plan, rate_certainty, record_claim, save_rule, sign_off, waive
+from analysis.services.rating import set_rating_policy
 from tests import factories
 from tests.analysis.test_admin_world import World, make_world
 
 pytestmark = pytest.mark.django_db
 
 KEPT = [Freeze, Dataset, Run, Refresh, Snapshot, SnapshotRun, SignOff, Certainty]
+KEPT += [IndependentRating, PlanClosure, PlanEvent, Waiver]
 SHOWN = [model for model in apps.get_app_config("analysis").get_models() if not model.__name__.startswith("Historical")]
 
 
@@ -35,10 +52,30 @@ def full_world() -> World:
         "imprecision": 1,
         "publication_bias": 0,
     }
-    rate_certainty(by=world.owner, analysis=snapshot.analysis, run=run, levels_down=levels, justification="Small.")
+    said = {"justification": "Small.", "departures": dict.fromkeys(levels, "As discussed.")}
+    rate_certainty(by=world.owner, analysis=snapshot.analysis, run=run, levels_down=levels, **said)
+    set_rating_policy(by=world.owner, review=world.review, raters_needed=2)
+    for role in ("owner", "adjudicator"):
+        world.client(role)
+        rate_certainty(by=world.people[role], analysis=snapshot.analysis, run=run, levels_down=levels, **said)
     sign_off(by=world.owner, snapshot=snapshot, reason="Checked.")
     record_claim(by=world.owner, analysis=snapshot.analysis, quantity="k", as_printed="2")
+    plan(world)
     return world
+
+
+def plan(world: World) -> None:
+    """Close the plan, with a rule of eligibility and a study that is accepted although it breaks it."""
+    rule = EligibilityRule(
+        review=world.review,
+        code="cluster",
+        title="Randomised by clusters",
+        element="study_design",
+        condition={"field": "design", "op": "eq", "value": "cluster_rct"},
+    )
+    save_rule(by=world.owner, rule=rule)
+    waive(by=world.owner, rule=rule, study=world.review.studies.first(), reason="Large enough.")
+    close_plan(by=world.owner, review=world.review, reason="PROSPERO")
 
 
 @pytest.mark.parametrize("model", SHOWN, ids=lambda model: model.__name__)

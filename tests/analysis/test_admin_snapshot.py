@@ -21,6 +21,7 @@ from tests.analysis.test_admin_world import World, make_world
 pytestmark = pytest.mark.django_db
 
 RATING = {f"rating-{name}": "1" for name in DOMAINS} | {"rating-justification": "Two of the trials are small."}
+RATING |= {f"rating-why_{name}": "As discussed." for name in DOMAINS}
 
 
 def address_of(snapshot: Snapshot, name: str = "change", *others: str) -> str:

@@ -2,12 +2,29 @@
 
 import pytest
 
-from analysis.models import AppendOnly, Certainty, Dataset, Freeze, Refresh, Run, SignOff, Snapshot, SnapshotRun
-from analysis.services import rate_certainty, refresh, sign_off
+from analysis.models import (
+    AppendOnly,
+    Certainty,
+    Dataset,
+    EligibilityRule,
+    Freeze,
+    IndependentRating,
+    PlanClosure,
+    PlanEvent,
+    Refresh,
+    Run,
+    SignOff,
+    Snapshot,
+    SnapshotRun,
+    Waiver,
+)
+from analysis.services import close_plan, rate_certainty, refresh, save_rule, sign_off, waive
+from analysis.services.rating import set_rating_policy
 from tests.analysis.builders import make_small_review
 
 pytestmark = pytest.mark.django_db
 MODELS = [Freeze, Dataset, Run, Refresh, Snapshot, SnapshotRun, SignOff, Certainty]
+MODELS += [IndependentRating, PlanClosure, PlanEvent, Waiver]
 LEVELS = dict.fromkeys(("risk_of_bias", "inconsistency", "indirectness", "imprecision", "publication_bias"), 0)
 
 
@@ -18,7 +35,16 @@ def publish_everything() -> None:
     snapshot = refresh(by=small.owner, analysis=analysis).snapshot
     sign_off(by=small.owner, snapshot=snapshot, reason="Checked against the reports.")
     run = snapshot.runs.get(plugin="grade")
-    rate_certainty(by=small.owner, analysis=analysis, run=run, levels_down=LEVELS, justification="Nothing is serious.")
+    why = dict.fromkeys(LEVELS, "It is not serious.")
+    said = {"justification": "Nothing is serious.", "departures": why}
+    rate_certainty(by=small.owner, analysis=analysis, run=run, levels_down=LEVELS, **said)
+    set_rating_policy(by=small.owner, review=small.review, raters_needed=2)
+    rate_certainty(by=small.owner, analysis=analysis, run=run, levels_down=LEVELS, **said)
+    condition = {"field": "design", "op": "eq", "value": "cluster_rct"}
+    words = {"code": "cluster", "title": "By clusters", "element": "study_design", "condition": condition}
+    rule = save_rule(by=small.owner, rule=EligibilityRule(review=small.review, **words))
+    waive(by=small.owner, rule=rule, study=small.studies[0], reason="Large enough.")
+    close_plan(by=small.owner, review=small.review, reason="PROSPERO")
 
 
 @pytest.mark.parametrize("model", MODELS)

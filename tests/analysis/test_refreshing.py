@@ -112,7 +112,14 @@ def test_changed_parameter_computes_only_what_depends_on_it():
 def test_step_keeps_its_defaults_spelled_out():
     small = make_small_review()
     step = small.analysis().steps.get(plugin="pooling")
-    assert step.params == {"tau2_method": "REML", "ci_method": "hksj", "level": 0.95}
+    assert step.params == {
+        "model": "inverse_variance",
+        "tau2_method": "REML",
+        "ci_method": "hksj",
+        "pi_method": "ci",
+        "tau2_interval": "q_profile",
+        "level": 0.95,
+    }
 
 
 def test_manifest_names_its_predecessor():
@@ -182,7 +189,7 @@ def test_bad_rules_get_a_sentence_and_save_nothing(rules, sentence):
 @pytest.mark.parametrize(
     ("steps", "sentence"),
     [
-        ({"polling": {}}, "no plugin “polling”; the settings list pooling, sensitivity, grade"),
+        ({"polling": {}}, "no plugin “polling”; the settings list pooling, subgroups, "),
         ({"pooling": {"level": 1.5}}, "“level”: .*1.5"),
         ({"pooling": {"tau2_method": "XX"}}, "“tau2_method”"),
         ({"pooling": {"colour": 1}}, "“colour” is not a known name"),

@@ -110,7 +110,7 @@ def test_texts_are_painted_as_they_are_whatever_their_signs():
 
 
 def test_element_that_cannot_be_painted_is_named():
-    drawing = "<svg xmlns='http://www.w3.org/2000/svg' width='96' height='48' font-size='13'><circle r='3'/></svg>"
+    drawing = "<svg xmlns='http://www.w3.org/2000/svg' width='96' height='48' font-size='13'><ellipse r='3'/></svg>"
 
-    with pytest.raises(UnknownElement, match="circle"):
+    with pytest.raises(UnknownElement, match="ellipse"):
         paint(drawing, kind="png")

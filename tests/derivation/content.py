@@ -48,7 +48,9 @@ def arm(number: int, *results: Row, kind: str | None = None, n: int | None = 50,
 def study(*arms: Row, contrasts: tuple[Row, ...] = (), **values: Any) -> Row:
     """Give a study with a consensus extraction."""
     extraction = {"status": "complete", "characteristics": {}, "arms": list(arms), "contrasts": list(contrasts)}
+    extraction |= {"adverse_events": []}
     words = {"label": "Study", "year": 2020, "design": "rct", "companion_of": None, "reports": [], "assessments": []}
+    words |= {"registration": "", "readings": {}}
     return {**words, "extraction": extraction, **values}
 
 
@@ -85,6 +87,7 @@ def content(*studies: Row, named: dict[str, Row] | None = None, **instruments: R
         "comparator_types": {"active": "Active", "passive": "Passive"},
         "component_types": {"walking": {"family": "exercise", "name": "Walking"}},
         "characteristics": {"age": {"name": "Age", "kind": "number", "unit": "years"}},
+        "flow": [],
         "studies": named or {f"S{number}": row for number, row in enumerate(studies, start=1)},
     }
 

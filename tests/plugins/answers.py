@@ -3,24 +3,26 @@
 from typing import Any
 
 from analysis.contract import Dataset, Effect, OutcomeFacts, Params, Plugin, Upstream
-from analysis.testing import quiet
-from plugins import grade, pooling, sensitivity
+from analysis.registry import all_plugins, upstream_names
+from analysis.testing import quiet, sample_dataset
 
-PLUGINS: tuple[Plugin[Any, Any], ...] = (pooling.plugin, sensitivity.plugin, grade.plugin)
+PLUGINS: tuple[Plugin[Any, Any], ...] = tuple(all_plugins().values())
 
 
-def upstream_for(dataset: Dataset) -> Upstream:
-    """Give the results that GRADE reads, as a stored run holds them."""
-    return {
-        plugin.name: plugin.run(dataset, plugin.params(), {}, quiet).model_dump(mode="json")
-        for plugin in (pooling.plugin, sensitivity.plugin)
-    }
+def upstream_of(plugin: Plugin[Any, Any], dataset: Dataset) -> Upstream:
+    """Give the results that a plugin reads, always or where they are there, as stored runs hold them."""
+    return {name: answer(all_plugins()[name], dataset).model_dump(mode="json") for name in upstream_names(plugin)}
 
 
 def answer(plugin: Plugin[Any, Any], dataset: Dataset, params: Params | None = None) -> Any:
-    """Give the result of a plugin for a dataset."""
-    upstream = upstream_for(dataset) if plugin.after else {}
-    return plugin.run(dataset, params or plugin.params(), upstream, quiet)
+    """Give the result of a plugin for a dataset, after those that it reads."""
+    return plugin.run(dataset, params or plugin.params(), upstream_of(plugin, dataset), quiet)
+
+
+def sample_for(plugin: Plugin[Any, Any], *, k: int, measure: Any) -> Dataset:
+    """Give a made-up dataset with what a plugin, and those that it reads, need."""
+    needs = plugin.needs.union(*(all_plugins()[name].needs for name in upstream_names(plugin)))
+    return sample_dataset(k=k, measure=measure, needs=needs)
 
 
 def dataset_of(

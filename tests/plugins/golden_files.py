@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.contract import Dataset, Plugin
-from analysis.testing import sample_dataset
-from tests.plugins.answers import PLUGINS, answer
+from tests.plugins.answers import PLUGINS, answer, sample_for
 from tests.plugins.bcg import bcg_dataset
 
 FOLDER = Path(__file__).parent / "golden"
@@ -23,17 +22,17 @@ def path_of(plugin: Plugin[Any, Any]) -> Path:
     return FOLDER / f"{plugin.name}-{plugin.version}.json"
 
 
-def datasets() -> dict[str, Dataset]:
-    """Give the datasets by name."""
+def datasets(plugin: Plugin[Any, Any]) -> dict[str, Dataset]:
+    """Give the datasets by name, with what the plugin needs."""
     samples = {f"{measure} k={k}": (measure, k) for measure in ("MD", "RR") for k in (0, 1, 2, 3, 10)}
     samples |= {f"{measure} k=10": (measure, 10) for measure in ("SMD", "OR", "RD")}
-    made_up = {name: sample_dataset(k=k, measure=measure) for name, (measure, k) in samples.items()}
+    made_up = {name: sample_for(plugin, k=k, measure=measure) for name, (measure, k) in samples.items()}
     return made_up | {"BCG": bcg_dataset()}
 
 
 def results_of(plugin: Plugin[Any, Any]) -> dict[str, Any]:
     """Give the plain results of a plugin, by name of the dataset."""
-    return {name: answer(plugin, dataset).model_dump(mode="json") for name, dataset in datasets().items()}
+    return {name: answer(plugin, dataset).model_dump(mode="json") for name, dataset in datasets(plugin).items()}
 
 
 def write_missing() -> list[Path]:

@@ -4,7 +4,8 @@ from math import log
 
 import pytest
 
-from plugins import grade
+from analysis.testing import quiet
+from plugins import grade, pooling
 from plugins.grade import imprecision, inconsistency, information, publication_bias, risk_of_bias
 from plugins.grade.params import Params
 from plugins.grade.publication_bias import measure_asymmetry
@@ -74,8 +75,18 @@ def test_risk_of_bias_mentions_studies_that_nobody_judged():
     assert domain.reasons == (risk_of_bias.NOT_SERIOUS, risk_of_bias.SOME_NOT_JUDGED)
 
 
-def test_risk_of_bias_says_when_the_scenario_is_missing():
+def test_risk_of_bias_finds_the_scenario_by_its_condition_where_the_name_is_another():
     domain = domain_of("risk_of_bias", equal_weights("high", "low"), risk_of_bias_scenario="another")
+
+    assert domain.reasons == (risk_of_bias.SERIOUS, risk_of_bias.UNCHANGED)
+    assert domain.looked_at["scenario"] == "Only studies not at high risk of bias"
+
+
+def test_risk_of_bias_says_when_the_scenario_is_missing():
+    dataset = equal_weights("high", "low")
+    pooled = pooling.plugin.run(dataset, pooling.plugin.params(), {}, quiet).model_dump(mode="json")
+    upstream = {"pooling": pooled, "sensitivity": {"scenarios": []}}
+    domain = grade.plugin.run(dataset, Params(), upstream, quiet).domains[0]
 
     assert domain.reasons[-1] == risk_of_bias.NO_SCENARIO
 
@@ -238,7 +249,7 @@ def test_small_studies_with_larger_effects_are_one_level(sign, rate_down, reason
 
     assert domain.looked_at["slope"] == pytest.approx(sign * 2.0, abs=0.1)
     assert domain.looked_at["p_value"] < 0.1
-    assert (domain.rate_down, domain.reasons) == (rate_down, (reason,))
+    assert (domain.rate_down, domain.reasons[0]) == (rate_down, reason)
 
 
 def test_studies_of_one_precision_cannot_show_asymmetry():

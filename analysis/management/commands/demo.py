@@ -17,7 +17,7 @@ from analysis.exports.results_table import result_rows, text_table
 from analysis.importing import BadFile, import_analyses, read_analyses
 from analysis.management.commands.refresh import describe
 from analysis.models import Analysis
-from analysis.services import Refreshed, refresh_many
+from analysis.services import Refreshed, is_dropped, refresh_many
 from evidence.importers import import_review
 from evidence.models import Membership, Review
 from evidence.services import record
@@ -69,7 +69,7 @@ class Command(BaseCommand):
 
     def _refresh(self, owner: User, review: Review) -> list[Refreshed]:
         outcomes = []
-        analyses = list(Analysis.objects.filter(review=review))
+        analyses = [analysis for analysis in Analysis.objects.filter(review=review) if not is_dropped(analysis)]
         self._show("Analyses ...")
         for position, outcome in enumerate(refresh_many(by=owner, analyses=analyses), start=1):
             self._show(f"Analysis {position} of {len(analyses)}: {outcome.analysis.title}")

@@ -21,6 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("review", help="short name (slug) of the review")
         parser.add_argument("file", type=Path)
         parser.add_argument("--as", dest="username", required=True, help="user who saves them")
+        parser.add_argument("--reason", default="", help="why analyses are changed, once the plan is closed")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Save all analyses of the file, or none."""
@@ -32,7 +33,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no user “{options['username']}”.")
         try:
             file = read_analyses(options["file"])
-            changed = import_analyses(by=user, review=review, file=file)
+            changed = import_analyses(by=user, review=review, file=file, reason=options["reason"])
         except (BadFile, NotAllowed) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{len(file.analyses)} analyses read; {changed} new or changed.")

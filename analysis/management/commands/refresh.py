@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from analysis.models import Analysis
-from analysis.services import Refreshed, refresh_many
+from analysis.services import Refreshed, is_dropped, refresh_many
 from evidence.models import Review
 from evidence.permissions import NotAllowed
 
@@ -41,9 +41,10 @@ class Command(BaseCommand):
             missing = "review" if review is None else "user"
             name = options["review"] if review is None else options["username"]
             raise CommandError(f"There is no {missing} “{name}”.")
-        analyses = Analysis.objects.filter(review=review)
-        if options["analysis"]:
-            analyses = analyses.filter(slug__in=options["analysis"])
+        rows = Analysis.objects.filter(review=review)
+        named = options["analysis"]
+        # An analysis that is dropped from the plan is left out, unless somebody names it and is told why it is not run.
+        analyses = list(rows.filter(slug__in=named)) if named else [row for row in rows if not is_dropped(row)]
         failed = computed = 0
         try:
             for outcome in refresh_many(by=user, analyses=analyses):

@@ -1,0 +1,62 @@
+"""What a plugin sees: the dataset it reads, the parameters and the result it declares, and nothing else.
+
+A plugin is a value: a frozen record with one pure function. See docs/plugins.md and `analysis.testing`.
+"""
+
+from analysis.contract.alternatives import AlternativeEffect, Alternatives, Choice, StudyAlternatives
+from analysis.contract.conditions import Condition, UnknownField
+from analysis.contract.dataset import Dataset, InstrumentFacts, OutcomeFacts
+from analysis.contract.effects import Effect, NotPooled, Step
+from analysis.contract.figures import Figure, ForestFigure, HeatFigure, ScatterFigure, forest_figure
+from analysis.contract.plugin import CONTRACT_VERSION, Params, Plugin, Result
+from analysis.contract.studies import AdverseEvent, ArmRow, CharacteristicFacts, Comparison, FlowCount, StudyRow
+from analysis.contract.values import (
+    EXTRAS,
+    MEASURE_NAMES,
+    RATIO_MEASURES,
+    Fact,
+    Frozen,
+    Measure,
+    Need,
+    Progress,
+    Upstream,
+)
+
+__all__ = [
+    "CONTRACT_VERSION",
+    "EXTRAS",
+    "MEASURE_NAMES",
+    "RATIO_MEASURES",
+    "AdverseEvent",
+    "AlternativeEffect",
+    "Alternatives",
+    "ArmRow",
+    "CharacteristicFacts",
+    "Choice",
+    "Comparison",
+    "Condition",
+    "Dataset",
+    "Effect",
+    "Fact",
+    "Figure",
+    "FlowCount",
+    "ForestFigure",
+    "Frozen",
+    "HeatFigure",
+    "InstrumentFacts",
+    "Measure",
+    "Need",
+    "NotPooled",
+    "OutcomeFacts",
+    "Params",
+    "Plugin",
+    "Progress",
+    "Result",
+    "ScatterFigure",
+    "Step",
+    "StudyAlternatives",
+    "StudyRow",
+    "UnknownField",
+    "Upstream",
+    "forest_figure",
+]

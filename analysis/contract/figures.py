@@ -1,0 +1,104 @@
+"""Figure specifications: which columns of which table of a result are drawn how. One renderer draws them."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from analysis.contract.dataset import Dataset
+from analysis.contract.values import MEASURE_NAMES, Frozen
+
+
+class ForestFigure(Frozen):
+    """A forest plot of a table of the result: which columns hold what.
+
+    `rows` names the table; `label`, `estimate`, `ci_lower`, `ci_upper`, `weight` its columns; `summary_estimate`,
+    `summary_ci_*` and `pi_*` name fields of the result itself, "" where there is none. `title`, `summary_label`,
+    `x_label` and `favours_*` are text. Numbers are on the scale of the measure; the renderer shows ratios.
+    """
+
+    kind: Literal["forest"] = "forest"
+    title: str
+    rows: str
+    label: str = "label"
+    estimate: str = "estimate"
+    ci_lower: str = "ci_lower"
+    ci_upper: str = "ci_upper"
+    weight: str = ""
+    summary_label: str = ""
+    summary_estimate: str = ""
+    summary_ci_lower: str = ""
+    summary_ci_upper: str = ""
+    pi_lower: str = ""
+    pi_upper: str = ""
+    x_label: str = ""
+    is_ratio: bool = False
+    null_value: float = 0.0
+    favours_left: str = ""
+    favours_right: str = ""
+
+
+class ScatterFigure(Frozen):
+    """Points of a table of the result, with lines of other tables: bubble, funnel, Baujat, GOSH and radial plots.
+
+    `rows` names the table of points, `x`, `y`, `size` (area) and `label` its columns; "" where there is none. `lines`
+    names tables of points to be joined in their order, with the columns `x` and `y`, and, where a band is wanted,
+    `band_lower` and `band_upper`. `x_value` and `y_value` are lines across the plot. `is_x_ratio` and `is_y_ratio` say
+    that the numbers are natural logs to be labelled as ratios; `is_y_downward` that small values stand on top.
+    """
+
+    kind: Literal["scatter"] = "scatter"
+    title: str
+    rows: str
+    x: str
+    y: str
+    size: str = ""
+    label: str = "label"
+    lines: tuple[str, ...] = ()
+    band_lower: str = ""
+    band_upper: str = ""
+    x_label: str = ""
+    y_label: str = ""
+    x_value: float | None = None
+    y_value: float | None = None
+    is_x_ratio: bool = False
+    is_y_ratio: bool = False
+    is_y_downward: bool = False
+
+
+class HeatFigure(Frozen):
+    """A matrix as coloured cells: net heat plot, league table. `rows` names a table with one row for each cell."""
+
+    kind: Literal["heat"] = "heat"
+    title: str
+    rows: str
+    row: str = "row"
+    column: str = "column"
+    value: str = "value"
+    text: str = ""
+    size: str = ""
+    x_label: str = ""
+    y_label: str = ""
+
+
+Figure = ForestFigure | ScatterFigure | HeatFigure
+
+
+def forest_figure(dataset: Dataset, **columns: str) -> ForestFigure:
+    """Give a forest plot whose axis, null and sides are those of the dataset; `columns` are fields of ForestFigure."""
+    unit = dataset.outcome.unit if dataset.measure == "MD" else ""
+    arms = [_one_name(effect.experimental for effect in dataset.effects) or "experimental"]
+    arms.append(_one_name(effect.comparator for effect in dataset.effects) or "comparator")
+    if dataset.outcome.direction == "higher":
+        arms.reverse()
+    axis = {
+        "x_label": MEASURE_NAMES[dataset.measure] + (f" ({unit})" if unit else ""),
+        "is_ratio": dataset.is_ratio,
+        "favours_left": f"Favours {arms[0]}",
+        "favours_right": f"Favours {arms[1]}",
+    }
+    return ForestFigure.model_validate(axis | columns)
+
+
+def _one_name(names: Iterable[str]) -> str:
+    """Give the name that all share, "" where they differ."""
+    different = set(names)
+    return different.pop() if len(different) == 1 else ""

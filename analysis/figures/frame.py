@@ -1,0 +1,39 @@
+"""What every figure has: a title, a description for screen readers, and the document around them."""
+
+from hashlib import sha256
+
+from analysis.figures import svg
+from analysis.figures.layout import FONT, INK, MARGIN, ROW, TOP, WIDTH
+from analysis.figures.text import clean, shorten
+
+
+def heading(title: str) -> str:
+    """Give the title above a figure."""
+    shown = shorten(title, width=WIDTH - 2 * MARGIN, size=FONT * 1.3)
+    return svg.text(MARGIN, MARGIN + FONT, shown, full=title, font_size=FONT * 1.15, font_weight="bold")
+
+
+def empty(title: str, message: str) -> str:
+    """Give a figure without anything to draw: its title, and the sentence that says why."""
+    body = heading(title) + svg.text(MARGIN, TOP + ROW, shorten(message, width=WIDTH - 2 * MARGIN, size=FONT))
+    return document(title, body, height=TOP + 2 * ROW, description=message)
+
+
+def document(title: str, body: str, *, height: float, description: str) -> str:
+    """Give the whole SVG; its ids come from its content, so that two figures on a page do not share them."""
+    mark = sha256(f"{title}{description}{body}".encode("utf-8", "replace")).hexdigest()[:12]
+    named = svg.element("title", clean(title), id=f"title-{mark}")
+    named += svg.element("desc", clean(description), id=f"desc-{mark}")
+    return svg.element(
+        "svg",
+        named + body,
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {svg.coordinate(WIDTH)} {svg.coordinate(height)}",
+        width=WIDTH,
+        height=height,
+        role="img",
+        aria_labelledby=f"title-{mark} desc-{mark}",
+        font_family="system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif",
+        font_size=FONT,
+        fill=INK,
+    )
