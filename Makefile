@@ -4,7 +4,7 @@ PORT ?= 8000
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve worker test bench check format verify clean
+.PHONY: help demo serve worker stack test bench check format verify clean
 
 RUN = @command -v $(PYTHON) >/dev/null || { echo "Quorum needs Python 3.11 or newer, and there is no program $(PYTHON). Install it, or name yours: make $@ PYTHON=/path/to/python3.11" >&2; exit 1; }; \
 	exec $(PYTHON) config/bootstrap $@ $(ARGS)
@@ -21,6 +21,9 @@ serve: ## start the site on http://127.0.0.1:PORT/
 	$(RUN)
 
 worker: ## compute runs for a broker (BROKER_URL)
+	$(RUN)
+
+stack: ## all of production on this machine: PostgreSQL, Redis, web, worker, beat
 	$(RUN)
 
 test: ## run the tests on SQLite and on PostgreSQL

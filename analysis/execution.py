@@ -1,8 +1,9 @@
-"""Computing one run: claim its row, read its inputs, call the plugin, store what came out."""
+"""Computing one run: claim its row, read its inputs, let the plugin run apart, store what came out."""
 
 import os
 import platform
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,12 +14,16 @@ from typing import Any
 from django.conf import settings
 from django.db import OperationalError, connection
 from django.utils import timezone
+from pydantic import ValidationError
 
 from analysis import canonical
-from analysis.contract import Dataset, Result
+from analysis.contract import Result
 from analysis.models import Run
-from analysis.registry import AnyPlugin, get_plugin
+from analysis.models.analysis import problem_sentence
+from analysis.registry import AnyPlugin, get_plugin, load
+from analysis.sandbox import Job, PluginStopped, ask
 
+BROKEN_RESULT = "{label} gave a result that is not what it declares: {text}"
 RECORDED_PACKAGES = ("numpy", "scipy", "pydantic", "Django")
 
 
@@ -71,33 +76,54 @@ def compute(key: str) -> bool:
 def call_plugin(run: Run, *, attempt: int | None = None) -> Result:
     """Give what the plugin makes of the run's stored inputs; with an attempt, its progress is noted in the row.
 
+    The plugin runs in a process of its own, within the limits that the settings set.
+
     Raises
     ------
     VersionChanged : another version of the plugin is installed
     MissingUpstream : a run that this one reads has not succeeded
+    PluginStopped : the plugin failed, was stopped, or its result is not what it declares
     """
     plugin = get_plugin(run.plugin)
     if plugin.version != run.plugin_version:
         raise VersionChanged(run, plugin)
-    dataset = Dataset.model_validate_json(run.dataset.content)
-    params = plugin.params.model_validate_json(run.params)
+    job = job_of(run)
 
-    def progress(fraction: float, says: str) -> None:
+    def report(fraction: float, says: str) -> None:
         if attempt is not None:
             Run.objects.report(run.key, attempt=attempt, progress=fraction, says=says)
 
-    result = plugin.run(dataset, params, _upstream(run), progress)
-    return plugin.result.model_validate(result)
+    text = ask(job, report=report, preload=settings.PLUGINS)
+    try:
+        result: Result = plugin.result.model_validate_json(text)
+    except ValidationError as error:
+        raise PluginStopped(BROKEN_RESULT.format(label=job.label, text=problem_sentence(error.errors()[0]))) from error
+    return result
 
 
-def _upstream(run: Run) -> dict[str, Any]:
-    """Give the results that the run reads, by plugin, as plain data."""
+def job_of(run: Run) -> Job:
+    """Give what a run asks of its plugin, with the limits of the settings."""
+    return Job(
+        module=next(path for path in settings.PLUGINS if load(path).name == run.plugin),
+        plugin=run.plugin,
+        version=run.plugin_version,
+        dataset=run.dataset.content,
+        params=run.params,
+        upstream=_upstream(run),
+        seconds=settings.PLUGIN_SECONDS,
+        memory_mb=settings.PLUGIN_MEMORY_MB,
+        search_path=tuple(os.path.abspath(entry) for entry in sys.path),
+    )
+
+
+def _upstream(run: Run) -> dict[str, str]:
+    """Give the stored results that the run reads, by plugin."""
     results = {}
     for name, key in canonical.from_text(run.upstream).items():
         other = Run.objects.get(key=key)
         if other.status != Run.Status.SUCCEEDED:
             raise MissingUpstream(name, other.get_status_display().lower())
-        results[name] = canonical.from_text(other.result)
+        results[name] = other.result
     return results
 
 

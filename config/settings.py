@@ -143,13 +143,22 @@ BUILT_IN_PLUGINS = (
     "subgroups",
     "meta_regression",
     "multilevel",
+    "network",
     "bayes",
     "sensitivity",
     "choices",
     "small_study_effects",
+    "clinical_relevance",
+    "absolute_effects",
+    "adverse_events",
+    "summary",
     "grade",
 )
 PLUGINS = env.list("PLUGINS", default=[f"plugins.{name}" for name in BUILT_IN_PLUGINS])
+
+# A plugin that takes longer, or more memory, is stopped; its run has failed.
+PLUGIN_SECONDS = env.float("PLUGIN_SECONDS", default=300)
+PLUGIN_MEMORY_MB = env.int("PLUGIN_MEMORY_MB", default=2048)
 
 # Plugins that are chosen at first in the form of a new analysis.
 NEW_ANALYSIS_PLUGINS = env.list("NEW_ANALYSIS_PLUGINS", default=["pooling", "sensitivity", "grade"])
@@ -162,6 +171,13 @@ CELERY_TASK_EAGER_PROPAGATES = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
+# How long the workers may leave a run that they were told of before they are told again.
+QUEUE_PATIENCE_SECONDS = env.int("QUEUE_PATIENCE_SECONDS", default=60)
+SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=10.0)
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "analysis.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
+    "run_due": {"task": "analysis.run_due", "schedule": 30.0, "options": {"expires": 30.0}},
+}
 CELERY_TASK_TIME_LIMIT = 3600
 CELERY_TASK_SOFT_TIME_LIMIT = 3300
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from analysis.admin.scoped import ReadOnlyAdmin
-from analysis.models import Certainty, Dataset, Freeze, Refresh, SignOff, SnapshotRun, Step
+from analysis.models import Certainty, Dataset, Freeze, Refresh, RefreshEnd, SignOff, SnapshotRun, Step
 from evidence.admin.scoped import ReviewFilter
 
 
@@ -75,6 +75,17 @@ class RefreshAdmin(Record):
     search_fields = ("analysis__title", "run_keys")
     related = ("analysis__review", "requested_by", "freeze", "dataset")
     long_texts = ("freeze__content", "dataset__content", "dataset__rules")
+
+
+@admin.register(RefreshEnd)
+class RefreshEndAdmin(Record):
+    """What requests came to."""
+
+    list_display = ("refresh", "outcome", "snapshot", "says", "ended_at")
+    list_filter = (ReviewFilter, "outcome")
+    search_fields = ("refresh__analysis__title", "says")
+    related = ("refresh__analysis__review", "snapshot__analysis")
+    long_texts = ("snapshot__manifest",)
 
 
 @admin.register(SnapshotRun)

@@ -1,9 +1,10 @@
 """Any result as tables: facts, and one table for each list of rows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 LEFT_OUT = ("figures", "messages")
+EMPTY: tuple[Any, ...] = (None, "", [], ())
 # Stored results have their names in alphabetical order; a reader wants these first, and sentences last.
 FIRST = (
     *("label", "title", "name", "study", "k", "model", "measure", "estimate", "se", "ci_lower", "ci_upper", "level"),
@@ -34,18 +35,26 @@ def in_order(names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: places.get(name, len(FIRST)))
 
 
+def shown_columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Give the columns that hold something in any row; a name for programs is left out beside one for readers."""
+    found = in_order({column: None for row in rows for column in row})
+    held = [column for column in found if any(row.get(column) not in EMPTY for row in rows)]
+    return [column for column in held if column != "name" or "label" not in held]
+
+
 def tables_of(result: Mapping[str, Any]) -> Tables:
     """Give the parts of a result."""
     facts: list[tuple[str, Any]] = []
     tables: list[Table] = []
     for name in in_order(result):
         value = result[name]
-        if name in LEFT_OUT:
+        if name in LEFT_OUT or value in EMPTY:
             continue
         if isinstance(value, Mapping):
-            tables.append(Table(name, in_order(value), [[value[column] for column in in_order(value)]]))
+            columns = shown_columns([value])
+            tables.append(Table(name, columns, [[value[column] for column in columns]]))
         elif isinstance(value, list) and value and all(isinstance(row, Mapping) for row in value):
-            columns = in_order({column: None for row in value for column in row})
+            columns = shown_columns(value)
             tables.append(Table(name, columns, [[row.get(column) for column in columns] for row in value]))
         else:
             facts.append((name, value))

@@ -11,6 +11,7 @@ from django.utils.text import get_text_list
 from analysis.models import Analysis, Refresh, Run
 from analysis.publishing import NotFinished
 from analysis.services import Refreshed, refresh
+from analysis.services.withdrawing import warnings_after_publishing
 
 UNFINISHED = (Run.Status.QUEUED, Run.Status.RUNNING)
 
@@ -25,6 +26,8 @@ def run_and_tell(request: HttpRequest, analysis: Analysis, *, start: str = "") -
         return
     level, said = sentence_of(done)
     messages.add_message(request, level, f"{start}{said}")
+    for warning in warnings_after_publishing(done.snapshot) if done.snapshot else ():
+        messages.warning(request, f"{start}{warning}")
 
 
 def sentence_of(done: Refreshed) -> tuple[int, str]:

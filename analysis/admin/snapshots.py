@@ -1,5 +1,6 @@
 """Snapshots: the list, the page that shows everything about one, its files, and the forms to rate and to sign."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -8,16 +9,20 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.safestring import SafeString
 
 from analysis import canonical
 from analysis.admin.certainty import RatingForm, SigningForm, certainty_context
 from analysis.admin.comparison import claim_rows
 from analysis.admin.downloads import FILES, NoSuchFile, file_of
+from analysis.admin.explaining import explain_urls
 from analysis.admin.reading import Reading, figures_of
-from analysis.admin.results import tables_of
+from analysis.admin.results import Tables, tables_of
 from analysis.admin.scoped import ReadOnlyAdmin
 from analysis.admin.studies import not_pooled_groups, study_rows
-from analysis.models import SignOff, Snapshot
+from analysis.models import Run, SignOff, Snapshot
+from analysis.registry import all_plugins
+from analysis.services.withdrawing import warnings_for
 from evidence.admin.scoped import ReviewFilter
 from evidence.admin.standing import standing_of
 from evidence.permissions import Act
@@ -56,6 +61,7 @@ class SnapshotAdmin(ReadOnlyAdmin):
             path("<int:snapshot_id>/files/<str:name>", view(self.file_view), name="analysis_snapshot_file"),
             path("<int:snapshot_id>/rate/", view(self.rate_view), name="analysis_snapshot_rate"),
             path("<int:snapshot_id>/sign/", view(self.sign_view), name="analysis_snapshot_sign"),
+            *explain_urls(self),
             *super().get_urls(),
         ]
 
@@ -90,6 +96,7 @@ class SnapshotAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "reading": reading,
             "snapshot": snapshot,
+            "warnings": warnings_for(snapshot),
             "analysis": snapshot.analysis,
             "pooling": reading.pooling,
             "is_ratio": reading.is_ratio,
@@ -101,7 +108,7 @@ class SnapshotAdmin(ReadOnlyAdmin):
             "forest": figures_of(reading.pooling)[:1],
             "sensitivity_figures": figures_of(reading.sensitivity),
             "claims": claim_rows(reading, context["rating"]),
-            "others": [(reading.runs[name], tables_of(result)) for name, result in reading.other_results().items()],
+            "others": list(other_parts(reading)),
             "environments": {run.plugin: canonical.from_text(run.environment) for run in reading.runs.values()},
             "files": list(FILES),
         }
@@ -155,6 +162,14 @@ class SnapshotAdmin(ReadOnlyAdmin):
         if snapshot is None:
             raise Http404("There is no such snapshot in your reviews.")
         return Reading(snapshot)
+
+
+def other_parts(reading: Reading) -> Iterator[tuple[Run, str, Tables, list[SafeString]]]:
+    """Give the steps without a place of their own: run, title, tables and figures."""
+    plugins = all_plugins()
+    for name, result in reading.other_results().items():
+        title = plugins[name].title if name in plugins else name
+        yield reading.runs[name], title, tables_of(result), figures_of(result)
 
 
 def sign_off_of(snapshot: Snapshot) -> SignOff | None:

@@ -6,8 +6,6 @@ from typing import Any
 from analysis.figures.text import number, ratio
 
 PER = 1000
-DIFFERENCES = ("risk_difference", "difference")
-SCALES = ("scales", "back_translation", "instruments")
 
 
 def ratio_text(pooling: Mapping[str, Any]) -> str:
@@ -59,37 +57,13 @@ def participants_of(dataset: Mapping[str, Any]) -> str:
 def absolute_lines(results: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Give one line for each absolute effect that the snapshot's runs hold.
 
-    Of `absolute_effects`: rows with `baseline_risk` and a difference of risks, all fractions. Of `clinical_relevance`:
-    rows of a table in `SCALES`, an effect in points of a named scale.
+    Of `absolute_effects`: the difference of risks at each baseline risk. Of `clinical_relevance`: the effect in points
+    of a named scale, where it is standardised.
     """
-    for row in _rows(results.get("absolute_effects", {})):
-        if line := _per_thousand(row):
-            yield line
+    for row in results.get("absolute_effects", {}).get("absolute_effects", ()):
+        difference = _fewer_or_more(row["risk_difference"], row["ci_lower"], row["ci_upper"])
+        yield f"{difference}, of {round(row['risk_comparator'] * PER)} per {PER}"
     relevance = results.get("clinical_relevance", {})
-    for row in _rows({name: relevance.get(name) for name in SCALES}):
-        if _number(row, "estimate") is not None:
-            points = f"{number(row['estimate'], decimals=2)} {row.get('unit') or 'points'}{_interval(row)}"
-            yield f"{row.get('label') or row.get('name')}: {points}"
-
-
-def _rows(result: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Give the rows of all tables of a result."""
-    for value in result.values():
-        if isinstance(value, list):
-            yield from (row for row in value if isinstance(row, Mapping))
-
-
-def _per_thousand(row: Mapping[str, Any]) -> str:
-    """Give a difference of risks at a baseline risk in words, "" for a row of another kind."""
-    risk = _number(row, "baseline_risk")
-    name = next((name for name in DIFFERENCES if _number(row, name) is not None), "")
-    if risk is None or not name:
-        return ""
-    ends = [_number(row, f"{name}_{end}", end) for end in ("ci_lower", "ci_upper")]
-    return f"{_fewer_or_more(row[name], *ends)}, of {round(risk * PER)} per {PER}"
-
-
-def _number(row: Mapping[str, Any], *names: str) -> float | None:
-    """Give the first field that holds a number."""
-    values = (row.get(name) for name in names)
-    return next((value for value in values if isinstance(value, int | float) and not isinstance(value, bool)), None)
+    translations = relevance.get("translations", ()) if relevance.get("measure") == "SMD" else ()
+    for row in (row for row in translations if row["name"] == "points"):
+        yield f"{row['label']}: {number(row['estimate'], decimals=2)} {row['unit'] or 'points'}{_interval(row)}"

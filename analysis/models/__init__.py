@@ -7,9 +7,11 @@ from analysis.models.claim import Claim
 from analysis.models.eligibility import EligibilityRule, Waiver
 from analysis.models.freeze import Dataset, Freeze, dataset_digest
 from analysis.models.plan import PlanClosure, PlanEvent
-from analysis.models.refresh import Refresh
+from analysis.models.refresh import Refresh, RefreshEnd
 from analysis.models.run import Run, run_key
+from analysis.models.schedule import Schedule, ScheduleRun
 from analysis.models.snapshot import SignOff, Snapshot, SnapshotRun
+from analysis.models.withdrawal import PluginWithdrawal
 
 __all__ = [
     "DOMAINS",
@@ -25,9 +27,13 @@ __all__ = [
     "Level",
     "PlanClosure",
     "PlanEvent",
+    "PluginWithdrawal",
     "RatingPolicy",
     "Refresh",
+    "RefreshEnd",
     "Run",
+    "Schedule",
+    "ScheduleRun",
     "SignOff",
     "Snapshot",
     "SnapshotRun",

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from analysis import canonical
 from analysis.models.analysis import Analysis
@@ -29,7 +30,44 @@ class Refresh(AppendOnlyRow):
         return f"{self.analysis}, {self.requested_at:%Y-%m-%d %H:%M}"
 
     @property
+    def is_finished(self) -> bool:
+        """Whether the request came to an end, good or bad."""
+        return hasattr(self, "end")
+
+    @property
     def keys(self) -> list[str]:
         """Keys of the runs, upstream before downstream."""
         keys: list[str] = canonical.from_text(self.run_keys)
         return keys
+
+
+class RefreshEnd(AppendOnlyRow):
+    """What a request came to: a snapshot that is new, the one there was, or a sentence why there is none."""
+
+    class Outcome(models.TextChoices):
+        PUBLISHED = "published", "New snapshot"
+        UNCHANGED = "unchanged", "Nothing had changed"
+        FAILED = "failed", "Failed"
+
+    review_path = "refresh__analysis__review"
+
+    refresh = models.OneToOneField(Refresh, on_delete=models.PROTECT, related_name="end")
+    outcome = models.CharField(max_length=10, choices=Outcome)
+    snapshot = models.ForeignKey("analysis.Snapshot", null=True, on_delete=models.PROTECT, related_name="refresh_ends")
+    says = models.TextField(blank=True)
+    ended_at = models.DateTimeField(auto_now_add=True)
+    ended_by = models.CharField(max_length=120, help_text="The process that brought it to its end.")
+
+    class Meta(AppendOnlyRow.Meta):
+        ordering = ["-ended_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(outcome="failed", snapshot__isnull=True) & ~Q(says="")
+                | ~Q(outcome="failed") & Q(snapshot__isnull=False),
+                name="refreshend_snapshot_or_sentence",
+                violation_error_message="A request ends with a snapshot, or with a sentence why there is none.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.refresh}: {self.get_outcome_display().lower()}"

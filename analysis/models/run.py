@@ -1,15 +1,19 @@
 """One computation of one plugin: the row is the job and keeps its result."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 
 from analysis import canonical
 from analysis.models.append_only import AppendOnly, AppendOnlyQuerySet
 from analysis.models.freeze import Dataset
+
+# A run is taken over twice from workers that were lost; then it fails.
+MOST_LOSSES = 2
+WHOLE = models.PositiveSmallIntegerField()
 
 
 def run_key(*, dataset: str, plugin: str, version: str, params: str, upstream: dict[str, str]) -> str:
@@ -32,9 +36,13 @@ class RunQuerySet(AppendOnlyQuerySet):
         return models.QuerySet.update(self, **fields)
 
     def claim(self, key: str, *, worker: str, now: datetime, lease_until: datetime) -> int | None:
-        """Take a queued run, or one whose worker's lease ran out; give the fencing token, None where it is not ours."""
-        free = Q(status=Run.Status.QUEUED) | Q(status=Run.Status.RUNNING, lease_until__lt=now)
-        taken = self.filter(free, key=key)._change(
+        """Take a queued run, or one whose worker's lease ran out; give the fencing token, None where it is not ours.
+
+        A run whose workers were lost MOST_LOSSES times is not taken again: it may be what kills them.
+        """
+        lost = Q(status=Run.Status.RUNNING, lease_until__lt=now, losses__lt=MOST_LOSSES)
+        taken = self.filter(Q(status=Run.Status.QUEUED) | lost, key=key)._change(
+            losses=Case(When(status=Run.Status.RUNNING, then=F("losses") + 1), default=F("losses"), output_field=WHOLE),
             status=Run.Status.RUNNING,
             attempt=F("attempt") + 1,
             lease_until=lease_until,
@@ -61,7 +69,21 @@ class RunQuerySet(AppendOnlyQuerySet):
     def retry(self, key: str) -> bool:
         """Queue a failed run again."""
         failed = self.filter(key=key, status=Run.Status.FAILED)
-        return bool(failed._change(status=Run.Status.QUEUED, finished_at=None, finished_by="", error=""))
+        again = {"status": Run.Status.QUEUED, "finished_at": None, "finished_by": "", "error": ""}
+        return bool(failed._change(**again, losses=0, last_rung=None))
+
+    def ring(self, key: str, *, now: datetime, patience: timedelta) -> bool:
+        """Note that the workers are told of a run; False where they were told less than `patience` ago."""
+        silent = Q(last_rung__isnull=True) | Q(last_rung__lt=now - patience)
+        waiting = Q(status=Run.Status.QUEUED) | Q(status=Run.Status.RUNNING, lease_until__lt=now)
+        return bool(self.filter(silent, waiting, key=key)._change(last_rung=now))
+
+    def give_up(self, *, now: datetime, sentence: str) -> int:
+        """Fail the runs whose workers were lost too often; give how many."""
+        lost = self.filter(status=Run.Status.RUNNING, lease_until__lt=now, losses__gte=MOST_LOSSES)
+        return lost._change(
+            status=Run.Status.FAILED, error=sentence, finished_at=now, finished_by=F("claimed_by"), lease_until=None
+        )
 
 
 class Run(models.Model):
@@ -84,6 +106,8 @@ class Run(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     attempt = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
+    losses = models.PositiveSmallIntegerField(default=0, help_text="How often its worker was lost since it was queued.")
+    last_rung = models.DateTimeField(null=True, blank=True, help_text="When the workers were last told of it.")
     progress = models.FloatField(default=0)
     progress_says = models.CharField(max_length=200, blank=True)
     result = models.TextField(blank=True)

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from celery import chain
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -13,9 +12,10 @@ from django.db import transaction
 from analysis import canonical, tasks
 from analysis.contract import EXTRAS, Need
 from analysis.derivation import DerivationError, derive
+from analysis.dispatching import advance
 from analysis.execution import RunFailed
 from analysis.freezing import take_content
-from analysis.models import Analysis, Dataset, Freeze, Refresh, Run, Snapshot, Step, dataset_digest, run_key
+from analysis.models import Analysis, Dataset, Freeze, Refresh, RefreshEnd, Run, Snapshot, Step, dataset_digest, run_key
 from analysis.registry import all_plugins, get_plugin, upstream_names
 from analysis.services.planning import is_dropped
 from evidence.models import Review
@@ -103,8 +103,9 @@ def _ask(by: User, analysis: Analysis, frozen: "Frozen") -> Refresh:
             datasets[extras] = make_dataset(frozen=frozen, analysis=analysis, extras=extras)
         keys[step.plugin] = _ask_run(by, datasets[extras], step, keys)
     text = canonical.to_text(list(keys.values()))
-    last = Refresh.objects.filter(analysis=analysis).first()
-    if last is not None and (last.freeze_id, last.dataset_id, last.run_keys) == (freeze.pk, dataset.pk, text):
+    last = Refresh.objects.filter(analysis=analysis).select_related("end").first()
+    same = last is not None and (last.freeze_id, last.dataset_id, last.run_keys) == (freeze.pk, dataset.pk, text)
+    if last is not None and same and not (last.is_finished and last.end.outcome == RefreshEnd.Outcome.FAILED):
         return last
     asked = Refresh(analysis=analysis, freeze=freeze, dataset=dataset, run_keys=text, requested_by=by)
     asked.save()
@@ -189,15 +190,15 @@ def _ask_run(by: User, dataset: Dataset, step: Step, keys: dict[str, str]) -> st
 
 
 def _dispatch(asked: Refresh, waiting: list[str]) -> str:
-    """Compute the runs here, or queue them in order; give a sentence where one failed here."""
+    """Tell the workers of the request, or compute its runs here in order; give a sentence where one failed here."""
     if settings.BROKER_URL:
-        links = [tasks.compute_run.si(key) for key in waiting]
-        transaction.on_commit(lambda: chain(*links, tasks.publish_refresh.si(asked.pk)).delay(), robust=True)
+        advance(asked.pk)
         return ""
+    failure = ""
     try:
         for key in waiting:
             tasks.compute_run(key)
     except RunFailed as error:
-        return str(error)
-    tasks.publish_refresh(asked.pk)
-    return ""
+        failure = str(error)
+    advance(asked.pk)
+    return failure

@@ -19,7 +19,7 @@ from analysis.contract import (
 )
 
 _TREATMENTS = ("exercise", "education", "usual_care", "waiting_list")
-_FLOW = (("records_identified", 812), ("records_screened", 640), ("reports_assessed", 64), ("studies_included", 11))
+_FLOW = (("records_identified", 812), ("records_screened", 640), ("reports_assessed", 64))
 
 
 def sample_extras(effects: tuple[Effect, ...], needs: frozenset[Need]) -> dict[str, Any]:
@@ -36,7 +36,10 @@ def sample_extras(effects: tuple[Effect, ...], needs: frozenset[Need]) -> dict[s
                 CharacteristicFacts(code="region", name="Region", kind="choice"),
                 CharacteristicFacts(code="is_multicentre", name="Several centres", kind="flag"),
             ),
-            "flow": tuple(FlowCount(search_round=1, round_name="First search", box=b, count=c) for b, c in _FLOW),
+            "flow": tuple(
+                FlowCount(search_round=1, round_name="First search", box=box, count=count)
+                for box, count in (*_FLOW, ("studies_included", len(effects)))
+            ),
         }
     if Need.ADVERSE_EVENTS in needs:
         fields["adverse_events"] = tuple(row for number, each in enumerate(effects) for row in _harms(number, each))

@@ -91,7 +91,9 @@ def _effect(number: int, measure: Measure) -> Effect:
 def _means(number: int, n1: int, n2: int, measure: Measure) -> tuple[float, float, dict[str, float]]:
     """Give a difference of means, its variance and columns: between 23 points better and 7 worse, SD 20 points."""
     points = -8.0 + (number * 11 % 31 - 15)
-    columns = {"m1i": 45.0 + points, "sd1i": 20.0, "n1i": float(n1), "m2i": 45.0, "sd2i": 20.0, "n2i": float(n2)}
+    point = 0.1 if measure == "SMD" else 1.0  # an SMD keeps the points of its instrument, which counts to 10
+    means = {"m1i": point * (45.0 + points), "m2i": point * 45.0, "sd1i": point * 20.0, "sd2i": point * 20.0}
+    columns = means | {"n1i": float(n1), "n2i": float(n2)}
     per_person = 1.0 / n1 + 1.0 / n2
     if measure == "SMD":
         g = points / 20.0

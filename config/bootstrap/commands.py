@@ -110,6 +110,13 @@ def worker(rest: Sequence[str]) -> int:
     return replace_by(PYTHON, "-m", "celery", "-A", "config", "worker", "--loglevel", "INFO", *rest)
 
 
+def stack(rest: Sequence[str]) -> int:
+    """Everything that production has, on the loopback address, until Ctrl-C."""
+    port = ports.chosen_port()
+    ensure(DEVELOPMENT, "stack")
+    return replace_by(PYTHON, "manage.py", "stack", "--port", str(port), *rest)
+
+
 def verify(rest: Sequence[str]) -> int:
     """Recompute stored runs and compare."""
     ensure(RUNTIME, "verify")
@@ -174,6 +181,7 @@ TARGETS: dict[str, Callable[[Sequence[str]], int]] = {
     "demo": demo,
     "serve": serve,
     "worker": worker,
+    "stack": stack,
     "verify": verify,
     "test": test,
     "bench": bench,

@@ -19,7 +19,7 @@ from plugins.meta_regression.result import MOST_BUBBLE_PLOTS, ModelRow, Result
 
 NOTHING_TO_REGRESS = "No study has a result that can be pooled, so that there is nothing to regress."
 REMARK = "Model “{title}”. {why}"
-INCOMPLETE = "Model “{title}”. {labels} do not know all moderators and are left out."
+INCOMPLETE = "Model “{title}”. Left out, as a moderator is not known: {labels}."
 FEW_PER_COEFFICIENT = (
     "Model “{title}”. {k} studies for {p} coefficients; with fewer than ten studies for each moderator a model finds "
     "what is not there and misses what is."

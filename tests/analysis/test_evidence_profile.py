@@ -77,18 +77,16 @@ def test_effects_are_in_readers_words() -> None:
 
 
 def test_absolute_effects_are_read_where_the_analysis_runs_them() -> None:
-    row = {"name": "low", "baseline_risk": 0.12, "risk_difference": -0.03, "risk_difference_ci_lower": -0.05}
-    row["risk_difference_ci_upper"] = 0.001
-    scale = {"label": "NRS, 0 to 10", "unit": "points", "estimate": -0.7, "ci_lower": -1.1, "ci_upper": -0.3}
-    results = {
-        "absolute_effects": {"risks": [row, {"name": "unknown", "baseline_risk": None}], "messages": ["x"]},
-        "clinical_relevance": {"scales": [scale], "thresholds": [{"label": "MCID", "estimate": 1.0}]},
-    }
+    risks = {"risk_comparator": 0.12, "risk_difference": -0.03, "ci_lower": -0.05, "ci_upper": 0.001}
+    points = {"name": "points", "label": "Points of NRS", "unit": "points", "estimate": -0.7}
+    points |= {"ci_lower": -1.1, "ci_upper": -0.3}
+    relevance = {"measure": "SMD", "translations": [points, {**points, "name": "share"}]}
+    results = {"absolute_effects": {"absolute_effects": [risks]}, "clinical_relevance": relevance}
     assert list(absolute_lines(results)) == [
         "30 fewer per 1000 (from 50 fewer to 1 more), of 120 per 1000",
-        "NRS, 0 to 10: −0.70 points (−1.10 to −0.30)",
+        "Points of NRS: −0.70 points (−1.10 to −0.30)",
     ]
-    assert list(absolute_lines({"pooling": {"estimate": 1.0}})) == []
+    assert list(absolute_lines({"clinical_relevance": {**relevance, "measure": "MD"}})) == []
 
 
 def test_missing_evidence_is_told_by_reason_with_names() -> None:

@@ -1,18 +1,20 @@
 """A run is computed once: claimed by one worker, fenced against late ones, failed with a sentence."""
 
 import time
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from analysis import execution, registry
+from analysis import canonical, execution, registry
+from analysis.contract import Dataset
 from analysis.execution import RunFailed, compute
-from analysis.models import Run, Snapshot
+from analysis.models import Analysis, Run, Snapshot
+from analysis.models.run import RunQuerySet
 from analysis.publishing import NotFinished, publish
-from analysis.services import refresh
-from tests.analysis.builders import make_small_review
+from analysis.services import refresh, save_analysis
+from analysis.testing import quiet
+from tests.analysis.builders import SmallReview, make_small_review
 
 pytestmark = pytest.mark.django_db
 
@@ -26,14 +28,21 @@ def queue_runs(monkeypatch) -> tuple[object, list[str]]:
     return small, analysis.refreshes.get().keys
 
 
-def break_pooling(monkeypatch, error: Exception) -> None:
-    """Make the pooling plugin fail."""
+@pytest.fixture
+def misbehaving(settings):
+    """List a plugin that does what its parameters say."""
+    settings.PLUGINS = [*settings.PLUGINS, "tests.analysis.misbehaving"]
+    registry.all_plugins.cache_clear()
+    yield
+    registry.all_plugins.cache_clear()
 
-    def run(dataset, params, upstream, progress):
-        raise error
 
-    broken = {**registry.all_plugins(), "pooling": replace(registry.get_plugin("pooling"), run=run)}
-    monkeypatch.setattr(registry, "all_plugins", lambda: broken)
+def ask_misbehaving(**params: str) -> tuple[SmallReview, Analysis]:
+    """Save an analysis with pooling and a plugin that misbehaves."""
+    small = make_small_review()
+    rules = {"outcome": "pain", "window": "short", "comparators": ["active"]}
+    row = Analysis(review=small.review, slug="strange", title="Strange", rules=rules)
+    return small, save_analysis(by=small.owner, analysis=row, steps={"pooling": {}, "misbehaving": params})
 
 
 def test_run_delivered_twice_is_computed_once(monkeypatch):
@@ -74,37 +83,69 @@ def test_progress_of_a_lost_worker_is_refused(monkeypatch):
     assert Run.objects.renew(keys[0], attempt=lost, lease_until=timezone.now()) is False
 
 
-def test_failing_plugin_marks_its_run_failed_with_the_sentence(monkeypatch):
-    small = make_small_review()
-    analysis = small.analysis()
-    break_pooling(monkeypatch, ValueError("The third trial has no variance."))
+SENTENCES = {
+    "raise_sentence": "The third trial has no variance.",
+    "crash": "The plugin misbehaving 1.0.0 crashed (SIGSEGV) before it gave a result.",
+    "end_process": "The plugin misbehaving 1.0.0 ended its process (exit status 3) before it gave a result.",
+    "loop": "The plugin misbehaving 1.0.0 was stopped after 0.3 seconds.",
+    "give_dictionary": "The plugin misbehaving 1.0.0 gave a value of the type dict where its result is a Result.",
+    "give_wrong_field": (
+        "The plugin misbehaving 1.0.0 gave a result that is not what it declares: “number”: input should be a valid "
+        "number, unable to parse string as a number (got 'many')."
+    ),
+}
+
+
+@pytest.mark.parametrize("does", SENTENCES)
+@pytest.mark.usefixtures("misbehaving")
+def test_misbehaving_plugin_is_a_failed_run_with_a_sentence_and_harms_nothing_else(does, settings):
+    settings.PLUGIN_SECONDS = 0.3 if does == "loop" else 30
+    small, analysis = ask_misbehaving(does=does)
     outcome = refresh(by=small.owner, analysis=analysis)
-    run = Run.objects.get(plugin="pooling")
-    assert outcome.failure == "The step “pooling” failed: The third trial has no variance."
+    run = Run.objects.get(plugin="misbehaving")
+    assert outcome.failure == f"The step “misbehaving” failed: {SENTENCES[does]}"
     assert outcome.snapshot is None
-    assert (run.status, run.error, run.result) == (Run.Status.FAILED, "The third trial has no variance.", "")
+    assert (run.status, run.error, run.result) == (Run.Status.FAILED, SENTENCES[does], "")
     assert not Snapshot.objects.exists()
+    settings.PLUGIN_SECONDS = 30
+    assert refresh(by=small.owner, analysis=small.analysis("after")).snapshot.number == 1
 
 
-def test_failed_run_is_tried_again_when_asked_again(monkeypatch):
-    small = make_small_review()
-    analysis = small.analysis()
-    with monkeypatch.context() as patch:
-        break_pooling(patch, RuntimeError("out of memory"))
-        refresh(by=small.owner, analysis=analysis)
+@pytest.mark.usefixtures("misbehaving")
+def test_failed_run_is_tried_again_when_asked_again(settings):
+    small, analysis = ask_misbehaving(does="wait", text="0.5")
+    settings.PLUGIN_SECONDS = 0.1
+    refresh(by=small.owner, analysis=analysis)
+    settings.PLUGIN_SECONDS = 30
     outcome = refresh(by=small.owner, analysis=analysis)
     assert outcome.failure == ""
     assert outcome.snapshot.number == 1
-    assert Run.objects.get(plugin="pooling").attempt == 2
+    assert Run.objects.get(plugin="misbehaving").attempt == 2
 
 
-def test_result_of_the_wrong_type_fails_the_run(monkeypatch):
+@pytest.mark.usefixtures("misbehaving")
+def test_progress_is_noted_in_the_row(monkeypatch):
+    noted = []
+    original = RunQuerySet.report
+
+    def report(self, key, *, attempt, progress, says):
+        noted.append((progress, says))
+        return original(self, key, attempt=attempt, progress=progress, says=says)
+
+    monkeypatch.setattr(RunQuerySet, "report", report)
+    small, analysis = ask_misbehaving(does="tell_progress")
+    assert refresh(by=small.owner, analysis=analysis).failure == ""
+    assert noted[-1] == (1.0, "All done")
+
+
+def test_result_is_the_same_as_in_this_process(monkeypatch):
     _, keys = queue_runs(monkeypatch)
-    wrong = replace(registry.get_plugin("pooling"), run=lambda dataset, params, upstream, progress: {"k": "many"})
-    monkeypatch.setattr(registry, "all_plugins", lambda: {"pooling": wrong})
-    with pytest.raises(RunFailed):
-        compute(keys[0])
-    assert Run.objects.get(key=keys[0]).status == Run.Status.FAILED
+    compute(keys[0])
+    run = Run.objects.get(key=keys[0])
+    plugin = registry.get_plugin(run.plugin)
+    dataset = Dataset.model_validate_json(run.dataset.content)
+    here = plugin.run(dataset, plugin.params.model_validate_json(run.params), {}, quiet)
+    assert canonical.to_text(here.model_dump(mode="json")) == run.result
 
 
 def test_downstream_run_waits_for_its_upstream(monkeypatch):
@@ -133,17 +174,17 @@ def test_heartbeat_renews_the_lease_while_the_plugin_works(monkeypatch, settings
     settings.RUN_LEASE_SECONDS = 0.3
     small, keys = queue_runs(monkeypatch)
     seen = []
-    original = registry.get_plugin("pooling")
+    original = execution.ask
 
-    def slow(dataset, params, upstream, progress):
+    def slow(job, **options):
         deadline = timezone.now() + timedelta(seconds=20)
         first = Run.objects.get(key=keys[0]).lease_until
         while timezone.now() < deadline and not seen:
             time.sleep(0.05)
             seen.extend(lease for lease in [Run.objects.get(key=keys[0]).lease_until] if lease > first)
-        return original.run(dataset, params, upstream, progress)
+        return original(job, **options)
 
-    monkeypatch.setattr(registry, "all_plugins", lambda: {"pooling": replace(original, run=slow)})
+    monkeypatch.setattr(execution, "ask", slow)
     assert execution.compute(keys[0]) is True
     assert seen, "the lease was never renewed"
     assert small.review.pk

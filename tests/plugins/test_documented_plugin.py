@@ -1,21 +1,29 @@
-"""The plugin in docs/plugins.md works as it is printed."""
+"""What docs/plugins.md prints works as it is printed."""
 
 import re
 from pathlib import Path
 from types import ModuleType
 
-from analysis.contract import Plugin
+from analysis.contract import HeatFigure, Need, Plugin, ScatterFigure
 from analysis.testing import check_plugin, quiet, sample_dataset
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "plugins.md"
+ROOT = Path(__file__).parents[2]
+DOCUMENT = ROOT / "docs" / "plugins.md"
+SAMPLE = ROOT / "tests" / "strangers" / "quorum_median" / "src" / "quorum_median" / "__init__.py"
+
+
+def blocks() -> list[str]:
+    """Give the Python blocks of the document."""
+    found = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+    assert found, "docs/plugins.md has no Python block"
+    return found
 
 
 def documented_module() -> ModuleType:
-    """Give the first Python block of the document as a module."""
-    code = re.search(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
-    assert code, "docs/plugins.md has no Python block"
+    """Give all Python blocks of the document, one after another, as a module."""
     module = ModuleType("documented_plugin")
-    exec(compile(code.group(1), str(DOCUMENT), "exec"), module.__dict__)
+    for block in blocks():
+        exec(compile(block, str(DOCUMENT), "exec"), module.__dict__)
     return module
 
 
@@ -32,3 +40,34 @@ def test_documented_plugin_gives_the_median():
 
     # The effects of the sample are -12, -1 and -21 points.
     assert (result.k, result.median, result.share_above_null) == (3, -12.0, 0.0)
+
+
+def test_documented_test_passes():
+    documented_module().test_median_is_that_of_the_studies()
+
+
+def test_documented_plugin_is_the_one_of_the_sample_distribution():
+    assert blocks()[0] == SAMPLE.read_text(encoding="utf-8")
+
+
+def test_documented_readers_read_what_there_is():
+    module = documented_module()
+    dataset = sample_dataset(k=3, needs=frozenset({Need.ADVERSE_EVENTS}))
+
+    assert module.count_events(dataset) > 0
+    assert module.count_events(sample_dataset(k=3)) == 0
+    assert module.pooled_estimate({"pooling": {"estimate": 0.25}}) == 0.25
+    assert module.pooled_estimate({}) is None
+
+
+def test_documented_figures_are_figures():
+    module = documented_module()
+
+    assert isinstance(module.funnel, ScatterFigure)
+    assert isinstance(module.league, HeatFigure)
+
+
+def test_every_need_is_documented():
+    text = DOCUMENT.read_text(encoding="utf-8")
+
+    assert [need.name for need in Need if f"| `{need.name}` |" not in text] == []

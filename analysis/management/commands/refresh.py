@@ -6,8 +6,11 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from analysis.models import Analysis
+from analysis.dispatching import sweep
+from analysis.models import Analysis, ScheduleRun
 from analysis.services import Refreshed, is_dropped, refresh_many
+from analysis.services.scheduling import run_due
+from analysis.services.withdrawing import warnings_after_publishing
 from evidence.models import Review
 from evidence.permissions import NotAllowed
 
@@ -29,12 +32,17 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the review, the person and, where wanted, single analyses."""
-        parser.add_argument("review", help="short name (slug) of the review")
+        parser.add_argument("review", nargs="?", help="short name (slug) of the review")
         parser.add_argument("--analysis", action="append", help="short name of an analysis; repeat for more")
-        parser.add_argument("--as", dest="username", required=True, help="user who asks for it")
+        parser.add_argument("--as", dest="username", help="user who asks for it")
+        parser.add_argument("--due", action="store_true", help="do what schedules say is due, of all reviews")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print a line for each analysis; exit status 1 where one failed."""
+        if options["due"]:
+            return self._do_what_is_due()
+        if not options["review"] or not options["username"]:
+            raise CommandError("Name the review, and with --as the user who asks for it; or ask for what is --due.")
         review = Review.objects.filter(slug=options["review"]).first()
         user = User.objects.filter(username=options["username"]).first()
         if review is None or user is None:
@@ -51,8 +59,24 @@ class Command(BaseCommand):
                 failed += bool(outcome.failure)
                 computed += outcome.computed
                 self.stdout.write(f"{outcome.analysis.slug:<40} {describe(outcome)}")
+                for warning in warnings_after_publishing(outcome.snapshot) if outcome.snapshot else ():
+                    self.stdout.write(f"    warning: {warning}")
         except (ValidationError, NotAllowed) as error:
             raise CommandError(" ".join(getattr(error, "messages", [str(error)]))) from error
         self.stdout.write(f"{computed} runs computed.")
         if failed:
             raise CommandError(f"{failed} analyses failed.")
+
+    def _do_what_is_due(self) -> None:
+        """Bring up to date what is due, after finding what was lost; exit status 1 where something failed."""
+        lost = sweep()
+        if lost["given_up"]:
+            self.stdout.write(f"{lost['given_up']} runs given up: their workers were lost too often.")
+        done = list(run_due())
+        for row in done:
+            self.stdout.write(f"{row.schedule}: {row.get_outcome_display().lower()}. {row.says}")
+        if not done:
+            self.stdout.write("Nothing is due.")
+        failed = sum(row.outcome == ScheduleRun.Outcome.FAILED for row in done)
+        if failed:
+            raise CommandError(f"{failed} of {len(done)} failed.")

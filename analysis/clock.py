@@ -1,0 +1,11 @@
+"""What the clock calls: one task that does what is due."""
+
+from celery import shared_task
+
+from analysis.services.scheduling import run_due as bring_up_to_date
+
+
+@shared_task(name="analysis.run_due")
+def run_due() -> list[str]:
+    """Bring up to date what is due; give what came of each."""
+    return [str(row) for row in bring_up_to_date()]

@@ -1,0 +1,88 @@
+"""The process that runs a plugin: it reads one job, calls the plugin, sends lines of JSON, and ends."""
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from importlib import import_module
+from types import TracebackType
+from typing import Any, NoReturn
+
+from analysis import canonical
+from analysis.contract import Dataset, Plugin, Result
+from analysis.sandbox.job import LARGEST_RESULT_MB, MEGABYTE, Job
+from analysis.sandbox.limits import lift_memory_limit, limit_process
+from analysis.sandbox.sentences import (
+    BAD_PROGRESS,
+    NOT_STORABLE,
+    OTHER_VERSION,
+    TOO_LARGE,
+    WRONG_TYPE,
+    Refused,
+    sentence_of,
+)
+
+Send = Callable[[bytes], object]
+
+
+def answer(job: Job, send: Send) -> NoReturn:
+    """Run the job and send its result as {"result": text}, or {"failed": sentence}; then end this process.
+
+    What the plugin raises reaches the interpreter's last hook, which says so in the sentence.
+    """
+
+    def say(**message: Any) -> None:
+        send(json.dumps(message, allow_nan=False).encode() + b"\n")
+
+    def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if isinstance(error, MemoryError):
+            lift_memory_limit()
+            traceback.clear_frames(trace)
+        say(failed=sentence_of(job, error))
+        os._exit(1)
+
+    sys.excepthook = report
+    limit_process(seconds=job.seconds, memory_mb=job.memory_mb)
+    say(result=compute(job, say))
+    os._exit(0)
+
+
+def compute(job: Job, say: Callable[..., None]) -> str:
+    """Give the canonical text of what the plugin makes of the job.
+
+    Raises
+    ------
+    Refused : the plugin is another one, or its result is not what it declares, cannot be stored or is too large
+    """
+    if tuple(sys.path) != job.search_path:
+        sys.path[:] = job.search_path
+    plugin: Plugin[Any, Any] = import_module(job.module).plugin
+    if (plugin.name, plugin.version) != (job.plugin, job.version):
+        raise Refused(OTHER_VERSION.format(label=job.label, found=f"{plugin.name} {plugin.version}"))
+    dataset = Dataset.model_validate_json(job.dataset)
+    params = plugin.params.model_validate_json(job.params)
+    upstream = {name: canonical.from_text(text) for name, text in job.upstream.items()}
+
+    def progress(fraction: float, says: str) -> None:
+        is_number = isinstance(fraction, int | float) and 0 <= fraction <= 1
+        if not (is_number and isinstance(says, str)):
+            raise Refused(BAD_PROGRESS.format(fraction=fraction, says=says))
+        say(progress=float(fraction), says=says[:200])
+
+    return text_of(job, plugin, plugin.run(dataset, params, upstream, progress))
+
+
+def text_of(job: Job, plugin: Plugin[Any, Any], result: Result) -> str:
+    """Give the canonical text of a result; raise Refused where it has none."""
+    if not isinstance(result, plugin.result):
+        got, declared = type(result).__name__, plugin.result.__name__
+        raise Refused(WRONG_TYPE.format(label=job.label, got=got, declared=declared))
+    try:
+        text = canonical.to_text(result.model_dump(mode="json"))
+    except ValueError as error:
+        text = " ".join(str(error).split()).rstrip(".")
+        raise Refused(NOT_STORABLE.format(label=job.label, text=text)) from error
+    if len(text) > LARGEST_RESULT_MB * MEGABYTE:
+        raise Refused(TOO_LARGE.format(label=job.label))
+    return text

@@ -1,0 +1,1 @@
+"""The explained difference between two snapshots."""
