@@ -1,7 +1,8 @@
-"""What the clock calls: one task that does what is due."""
+"""What the clock calls: tasks that do what is due."""
 
 from celery import shared_task
 
+from analysis.services.notifying import deliver_due as send_notices
 from analysis.services.scheduling import run_due as bring_up_to_date
 
 
@@ -9,3 +10,9 @@ from analysis.services.scheduling import run_due as bring_up_to_date
 def run_due() -> list[str]:
     """Bring up to date what is due; give what came of each."""
     return [str(row) for row in bring_up_to_date()]
+
+
+@shared_task(name="analysis.deliver_due")
+def deliver_due() -> list[str]:
+    """Send the e-mails and webhooks that wait; give what came of each."""
+    return [str(row) for row in send_notices()]

@@ -16,6 +16,7 @@ from analysis import canonical
 from analysis.execution import worker_name
 from analysis.models import Refresh, RefreshEnd, Run, Snapshot
 from analysis.models.run import MOST_LOSSES
+from analysis.noticing import note_change
 from analysis.publishing import publish
 
 COMPUTE_RUN, ADVANCE_AFTER = "analysis.compute_run", "analysis.advance_after"
@@ -41,6 +42,7 @@ def advance(refresh_pk: int) -> RefreshEnd | None:
         return None
     before = Snapshot.objects.filter(analysis=refresh.analysis).order_by("-number").first()
     snapshot = publish(refresh_pk)
+    note_change(snapshot)
     is_new = snapshot != before
     kind = RefreshEnd.Outcome.PUBLISHED if is_new else RefreshEnd.Outcome.UNCHANGED
     return _end(refresh, outcome=kind, snapshot=snapshot)

@@ -163,6 +163,13 @@ PLUGIN_MEMORY_MB = env.int("PLUGIN_MEMORY_MB", default=2048)
 # Plugins that are chosen at first in the form of a new analysis.
 NEW_ANALYSIS_PLUGINS = env.list("NEW_ANALYSIS_PLUGINS", default=["pooling", "sensitivity", "grade"])
 
+# Alerts: where e-mail goes, the address of this site in them, and which addresses webhooks may have.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="quorum@localhost")
+SITE_URL = env.str("SITE_URL", default="")
+WEBHOOK_ALLOW_HTTP = env.bool("WEBHOOK_ALLOW_HTTP", default=False)
+WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
+
 # Without a broker, runs are computed in the process that asks for them. With one, workers compute them.
 BROKER_URL = env.str("BROKER_URL", default="")
 CELERY_BROKER_URL = BROKER_URL or "memory://"
@@ -176,6 +183,7 @@ QUEUE_PATIENCE_SECONDS = env.int("QUEUE_PATIENCE_SECONDS", default=60)
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=10.0)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "analysis.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
+    "deliver_due": {"task": "analysis.deliver_due", "schedule": 30.0, "options": {"expires": 30.0}},
     "run_due": {"task": "analysis.run_due", "schedule": 30.0, "options": {"expires": 30.0}},
 }
 CELERY_TASK_TIME_LIMIT = 3600

@@ -8,13 +8,27 @@ from django.http import HttpRequest
 SECTIONS = {
     "Review": ("Review", "Study", "Outcome", "SearchRound"),
     "Plan": ("EligibilityRule", "Waiver", "PlanEvent", "PlanClosure"),
-    "Results": ("Analysis", "Snapshot", "Run", "Certainty", "IndependentRating", "RatingPolicy", "SignOff", "Schedule"),
+    "Results": (
+        "Analysis",
+        "Snapshot",
+        "Run",
+        "Certainty",
+        "IndependentRating",
+        "RatingPolicy",
+        "SignOff",
+        "Schedule",
+        "Notice",
+        "Webhook",
+    ),
     "Words and instruments": ("Instrument", "FollowUpWindow", "ComparatorType", "ComponentType", "CharacteristicField"),
     "What studies hold (entered on the page of the study)": (
         *("Report", "Extraction", "Arm", "InterventionComponent", "ArmResult", "ContrastResult", "Settlement"),
         *("Characteristic", "AdverseEvent", "Assessment", "Judgement"),
     ),
-    "What stands behind results": ("Freeze", "Dataset", "Refresh", "RefreshEnd", "ScheduleRun", "SnapshotRun", "Step", "Claim", "PluginWithdrawal"),
+    "What stands behind results": (
+        *("Freeze", "Dataset", "Refresh", "RefreshEnd", "ScheduleRun", "SnapshotRun", "Step", "Claim"),
+        *("PluginWithdrawal", "NoticeRead", "NoticeSubscription", "WebhookSecret", "Delivery"),
+    ),
 }
 
 

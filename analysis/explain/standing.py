@@ -53,8 +53,8 @@ def compare_studies(
 
 
 def _status(code: str, before: Dataset, after: Dataset) -> Status | None:
-    """Give how the effects of a study stand; None where they are the same."""
-    old, new = (tuple((row.id, row.yi, row.vi) for row in _effects(code, dataset)) for dataset in (before, after))
+    """Give how the effects of a study stand; None where their numbers are the same."""
+    old, new = (sorted((row.yi, row.vi) for row in _effects(code, dataset)) for dataset in (before, after))
     if old == new:
         return None
     return "added" if not old else "removed" if not new else "changed"

@@ -4,8 +4,10 @@ from analysis.models.analysis import Analysis, Step
 from analysis.models.append_only import AppendOnly
 from analysis.models.certainty import DOMAINS, RATE_UPS, Certainty, IndependentRating, Level, RatingPolicy
 from analysis.models.claim import Claim
+from analysis.models.delivery import Delivery, Webhook, WebhookSecret
 from analysis.models.eligibility import EligibilityRule, Waiver
 from analysis.models.freeze import Dataset, Freeze, dataset_digest
+from analysis.models.notice import Notice, NoticeRead, NoticeSubscription
 from analysis.models.plan import PlanClosure, PlanEvent
 from analysis.models.refresh import Refresh, RefreshEnd
 from analysis.models.run import Run, run_key
@@ -21,10 +23,14 @@ __all__ = [
     "Certainty",
     "Claim",
     "Dataset",
+    "Delivery",
     "EligibilityRule",
     "Freeze",
     "IndependentRating",
     "Level",
+    "Notice",
+    "NoticeRead",
+    "NoticeSubscription",
     "PlanClosure",
     "PlanEvent",
     "PluginWithdrawal",
@@ -39,6 +45,8 @@ __all__ = [
     "SnapshotRun",
     "Step",
     "Waiver",
+    "Webhook",
+    "WebhookSecret",
     "dataset_digest",
     "run_key",
 ]

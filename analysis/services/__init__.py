@@ -4,7 +4,7 @@ from analysis.services.claiming import record_claim, remove_claim
 from analysis.services.eligibility import Finding, Verdict, check_eligibility, save_rule, waive, withdraw_waiver
 from analysis.services.planning import Entry, State, close_plan, drop, is_dropped, mark_reported, read_ledger, resume
 from analysis.services.rating import current_certainty, is_stale, rate_certainty
-from analysis.services.refreshing import Refreshed, refresh, refresh_many
+from analysis.services.refreshing import Refreshed, refresh, refresh_many, refresh_stale
 from analysis.services.saving import save_analysis
 from analysis.services.signing import sign_off
 
@@ -26,6 +26,7 @@ __all__ = [
     "record_claim",
     "refresh",
     "refresh_many",
+    "refresh_stale",
     "remove_claim",
     "resume",
     "save_analysis",

@@ -14,10 +14,10 @@ from analysis.contract import EXTRAS, Need
 from analysis.derivation import DerivationError, derive
 from analysis.dispatching import advance
 from analysis.execution import RunFailed
-from analysis.freezing import take_content
 from analysis.models import Analysis, Dataset, Freeze, Refresh, RefreshEnd, Run, Snapshot, Step, dataset_digest, run_key
 from analysis.registry import all_plugins, get_plugin, upstream_names
 from analysis.services.planning import is_dropped
+from analysis.services.staleness import Evidence, read_evidence, stale_analyses
 from evidence.models import Review
 from evidence.permissions import Act, require
 
@@ -62,6 +62,25 @@ def refresh_many(*, by: User, analyses: Iterable[Analysis]) -> Iterator[Refreshe
         if analysis.review_id not in frozen:
             frozen[analysis.review_id] = take_freeze(by=by, review=analysis.review)
         yield _refresh(by, analysis, frozen[analysis.review_id])
+
+
+def refresh_stale(*, by: User, review: Review, analyses: Iterable[Analysis] | None = None) -> Iterator[Refreshed]:
+    """Bring up to date the analyses of a review that would give something else now; leave the others alone.
+
+    The evidence is read once. By default all analyses are looked at that are not dropped from the plan.
+
+    Raises
+    ------
+    NotAllowed : the person's role does not cover it
+    ValidationError : the rules of an analysis do not fit the evidence, or it has no steps
+    """
+    require(by, Act.ANALYSE, review)
+    evidence = read_evidence(review)
+    stale = stale_analyses(review=review, evidence=evidence, analyses=analyses)
+    if stale:
+        frozen = take_freeze(by=by, review=review, evidence=evidence)
+        for one in stale:
+            yield _refresh(by, one.analysis, frozen)
 
 
 def _refresh(by: User, analysis: Analysis, frozen: "Frozen") -> Refreshed:
@@ -119,11 +138,9 @@ class Frozen(NamedTuple):
     content: dict[str, Any]
 
 
-def take_freeze(*, by: User, review: Review) -> Frozen:
-    """Give the freeze of the review's evidence as it is now; equal evidence gives the freeze there is."""
-    content = take_content(review)
-    text = canonical.to_text(content)
-    digest = canonical.digest(text)
+def take_freeze(*, by: User, review: Review, evidence: Evidence | None = None) -> Frozen:
+    """Give the freeze of the review's evidence as it is now (or was read); equal evidence gives the freeze there is."""
+    content, text, digest = evidence or read_evidence(review)
     found = Freeze.objects.filter(digest=digest).first()
     return Frozen(found or Freeze.objects.create(review=review, digest=digest, content=text, taken_by=by), content)
 

@@ -7,14 +7,13 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from analysis.execution import worker_name
 from analysis.models import Analysis, Run, Schedule, ScheduleRun
 from analysis.publishing import NotFinished
 from analysis.services.planning import is_dropped
-from analysis.services.refreshing import Refreshed, refresh_many
+from analysis.services.refreshing import Refreshed, refresh_many, refresh_stale
 from analysis.verification.rows import check_runs
 from evidence.permissions import Act, NotAllowed, require
 
@@ -89,7 +88,7 @@ def run_due(*, now: datetime | None = None) -> Iterator[ScheduleRun]:
 def _run(schedule: Schedule, due: datetime) -> ScheduleRun:
     """Do what is due, and keep what came of it; what fails is told, and the next time comes all the same."""
     try:
-        outcomes = list(refresh_many(by=schedule.runs_as, analyses=_analyses(schedule)))
+        outcomes = list(_refresh(schedule))
         disagreements = [] if schedule.only_if_changed else list(_recompute(outcomes))
     except (ValidationError, NotAllowed, NotFinished) as error:
         says = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
@@ -104,6 +103,14 @@ def _run(schedule: Schedule, due: datetime) -> ScheduleRun:
         return _keep(schedule, due, outcome=ScheduleRun.Outcome.FAILED, says=" ".join(failures), **counts)
     kind, says = _kind(outcomes)
     return _keep(schedule, due, outcome=kind, says=says, **counts)
+
+
+def _refresh(schedule: Schedule) -> Iterator[Refreshed]:
+    """Bring up to date what is stale; where stored results are to be compared too, ask for all."""
+    if not schedule.only_if_changed:
+        return refresh_many(by=schedule.runs_as, analyses=_analyses(schedule))
+    named = None if schedule.analysis is None else [row for row in [schedule.analysis] if not is_dropped(row)]
+    return refresh_stale(by=schedule.runs_as, review=schedule.review, analyses=named)
 
 
 def _analyses(schedule: Schedule) -> list[Analysis]:
@@ -145,12 +152,5 @@ def _keep(schedule: Schedule, due: datetime, **fields: object) -> ScheduleRun:
 def is_overdue(schedule: Schedule, now: datetime) -> bool:
     """Whether a schedule should have run and has not: nothing calls what is due."""
     return bool(
-        not schedule.is_paused
-        and schedule.due_next is not None
-        and schedule.due_next < now - timedelta(minutes=10)
+        not schedule.is_paused and schedule.due_next is not None and schedule.due_next < now - timedelta(minutes=10)
     )
-
-
-def due_count(now: datetime) -> int:
-    """Give how many schedules are due."""
-    return Schedule.objects.filter(Q(is_paused=False), due_next__lte=now).count()

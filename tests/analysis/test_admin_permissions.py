@@ -14,9 +14,13 @@ from analysis.models import (
     Analysis,
     Certainty,
     Dataset,
+    Delivery,
     EligibilityRule,
     Freeze,
     IndependentRating,
+    Notice,
+    NoticeRead,
+    NoticeSubscription,
     PlanClosure,
     PlanEvent,
     Refresh,
@@ -26,17 +30,21 @@ from analysis.models import (
     Snapshot,
     SnapshotRun,
     Waiver,
+    WebhookSecret,
 )
 from analysis.services import close_plan, rate_certainty, record_claim, save_rule, sign_off, waive
 from analysis.services.rating import set_rating_policy
 from analysis.services.scheduling import run_due, save_schedule
 from tests import factories
+from tests.analysis.notices_world import make_notice
+from tests.analysis.test_admin_notices import SeenWorld, add_rows
 from tests.analysis.test_admin_world import World, make_world
 
 pytestmark = pytest.mark.django_db
 
 KEPT = [Freeze, Dataset, Run, Refresh, Snapshot, SnapshotRun, SignOff, Certainty]
 KEPT += [IndependentRating, PlanClosure, PlanEvent, Waiver]
+KEPT += [Notice, NoticeRead, NoticeSubscription, WebhookSecret, Delivery]
 # Withdrawals of plugins belong to no review; their page is tested with them.
 SHOWN = [model for model in apps.get_app_config("analysis").get_models() if hasattr(model, "review_path")]
 
@@ -69,6 +77,7 @@ def full_world() -> World:
     schedule = Schedule(review=world.review, runs_as=world.owner, every=1, unit="days")
     save_schedule(by=world.owner, schedule=schedule)
     list(run_due(now=timezone.now() + timedelta(days=2)))
+    add_rows(world, make_notice(SeenWorld(world)))
     return world
 
 

@@ -62,10 +62,10 @@ def test_page_says_whether_the_evidence_has_changed() -> None:
     assert "The evidence that this analysis reads has changed since snapshot 1." in change_page(client, analysis)
     assert run(client, analysis) == ["Snapshot 2 published: 3 runs computed, 0 reused."]
     analysis.steps.filter(plugin="pooling").update(params={"tau2_method": "DL"})
-    assert "Steps, parameters or plugin versions were changed since snapshot 2." in change_page(client, analysis)
+    assert "Rules, steps, parameters or plugin versions were changed since snapshot 2." in change_page(client, analysis)
     analysis.rules = world.rules(multi_arm="split")
     analysis.save()
-    assert "The rules of the analysis were changed since snapshot 2." in change_page(client, analysis)
+    assert "Rules, steps, parameters or plugin versions were changed since snapshot 2." in change_page(client, analysis)
 
 
 def test_failed_run_is_told_shown_and_run_again(monkeypatch: pytest.MonkeyPatch) -> None:

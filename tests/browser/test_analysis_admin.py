@@ -9,6 +9,9 @@ import pytest
 from django.urls import reverse
 
 from analysis.models import Snapshot
+from evidence.models import ArmResult
+from evidence.services import record
+from tests.analysis.test_admin_ledger import world_with_rule
 from tests.analysis.test_admin_world import make_world
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -114,3 +117,33 @@ def unfinished_first() -> Any:
         return state | {"is_done": len(asked) > 1}
 
     return progress
+
+
+def test_plan_is_closed_a_violation_signed_and_what_moved_read(
+    live_server: Any, page: Any, complaints: list[str]
+) -> None:
+    world = world_with_rule()
+    world.add_studies(2)
+    analysis = world.analysis()
+    world.snapshot(analysis)
+    log_in(page, live_server.url, world.owner)
+    page.goto(live_server.url + reverse("admin:evidence_review_change", args=[world.review.pk]))
+    page.click("text=Plan and ledger: 1 of 1 run, 1 unsigned violation of eligibility")
+    page.fill("#close-reason", "PROSPERO CRD1")
+    page.click("text=Close the plan")
+    page.wait_for_selector("text=Closed on")
+    page.click("summary >> text=Sign …")
+    page.fill("[id^=sign-weeks]", "A pilot of the same programme")
+    page.click("text=Accept the study")
+    page.wait_for_selector("text=No rule is broken without a signature.")
+
+    row = ArmResult.objects.filter(arm__role="experimental").first()
+    row.mean = "2.0"
+    record(by=world.owner, row=row)
+    snapshot = world.snapshot(analysis)
+    page.goto(live_server.url + reverse("admin:analysis_snapshot_change", args=[snapshot.pk]))
+    page.click("text=What moved")
+    page.wait_for_selector(".figure svg")
+    assert row.arm.extraction.study.label in page.inner_text("#content")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert complaints == []

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from analysis.dispatching import sweep
 from analysis.models import Analysis, ScheduleRun
 from analysis.services import Refreshed, is_dropped, refresh_many
+from analysis.services.notifying import deliver_due
 from analysis.services.scheduling import run_due
 from analysis.services.withdrawing import warnings_after_publishing
 from evidence.models import Review
@@ -77,6 +78,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{row.schedule}: {row.get_outcome_display().lower()}. {row.says}")
         if not done:
             self.stdout.write("Nothing is due.")
+        for message in deliver_due():
+            self.stdout.write(f"{message}: {message.get_state_display().lower()}. {message.says}")
         failed = sum(row.outcome == ScheduleRun.Outcome.FAILED for row in done)
         if failed:
             raise CommandError(f"{failed} of {len(done)} failed.")
