@@ -39,7 +39,20 @@ def ask(job: Job, *, report: Report | None = None, preload: Iterable[str] = ()) 
 
 
 def ask_forked(job: Job, replies: Replies, preload: Iterable[str]) -> str:
-    """Ask the server of this process for a child."""
+    """Ask the server of this process for a child.
+
+    A server that ended before it began the run, such as one that was killed a moment ago, is replaced once.
+    """
+    began = time.monotonic()
+    told = _ask_once(job, replies, preload)
+    if not told and not replies.answer and time.monotonic() - began < job.seconds:
+        stop_server()
+        told = _ask_once(job, replies, preload)
+    return replies.result(told if _has_ended(told) else {})
+
+
+def _ask_once(job: Job, replies: Replies, preload: Iterable[str]) -> dict[str, Any]:
+    """Give what the server tells of the run: how it ended, or only that it began, or nothing where it ended itself."""
     mine, childs = socket.socketpair()
     heard, told = os.pipe()
     try:
@@ -52,14 +65,14 @@ def ask_forked(job: Job, replies: Replies, preload: Iterable[str]) -> str:
         with suppress(BrokenPipeError, ConnectionResetError, TimeoutError):  # the child has ended: its end is told
             mine.sendall(job.to_line())
         mine.setblocking(False)
-        return replies.result(_listen(job, mine, heard, replies))
+        return _listen(job, mine, heard, replies)
     finally:
         mine.close()
         os.close(heard)  # where the run has not ended, its child is stopped now
 
 
 def _listen(job: Job, channel: socket.socket, heard: int, replies: Replies) -> dict[str, Any]:
-    """Take lines until the server tells how the run ended; {} where the server has ended itself."""
+    """Take lines until the server tells how the run ended, or has ended itself."""
     poller = select.poll()
     poller.register(channel.fileno(), select.POLLIN)
     poller.register(heard, select.POLLIN)
@@ -75,17 +88,22 @@ def _listen(job: Job, channel: socket.socket, heard: int, replies: Replies) -> d
             said = os.read(heard, 4096)
             for line in said.splitlines():
                 told |= json.loads(line)
-            if not said or told.keys() - {"started"}:
+            if not said or _has_ended(told):
                 break
     else:
         stop_server()
-    if not told.keys() - {"started"}:  # the server has ended; what it started must end too
+    if not _has_ended(told):  # the server has ended; what it started must end too
         if "started" in told:
             kill(told["started"])
-        return {}
+        return told
     while _read(channel, replies):
         pass
     return told
+
+
+def _has_ended(told: dict[str, Any]) -> bool:
+    """Whether the server has told how the run ended."""
+    return bool(told.keys() - {"started"})
 
 
 def _read(channel: socket.socket, replies: Replies) -> bool:

@@ -264,3 +264,10 @@ def test_other_systems_get_a_fresh_process(monkeypatch):
     monkeypatch.setattr(asking.sys, "platform", "darwin")
     monkeypatch.setattr(asking, "ask_process", lambda asked, replies: f"fresh: {asked.plugin}")
     assert ask(job("answer")) == "fresh: misbehaving"
+
+
+def test_server_that_was_killed_a_moment_ago_is_replaced_without_a_word():
+    ask_here(job("answer"))
+    launching._launched[os.getpid()].process.kill()
+
+    assert answer_of(job("answer", text="again"))["says"] == "again"
