@@ -1,13 +1,18 @@
-"""How the combinations of choices are made and pooled."""
+"""How the combinations of choices are made and pooled; the options are those that the engine has."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
+from analysis import engine
 from analysis.contract import Params as BaseParams
 
-Tau2Method = Literal["REML", "DL", "HE", "HS", "HSk", "SJ", "ML", "EB", "PM", "PMM", "CE"]
-CiMethod = Literal["hksj", "hksj_adhoc", "t", "wald"]
+if TYPE_CHECKING:
+    Tau2Method = str
+    CiMethod = str
+else:
+    Tau2Method = Literal[engine.TAU2_METHODS]
+    CiMethod = Literal[engine.CI_METHODS]
 
 
 class Params(BaseParams):

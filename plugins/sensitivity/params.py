@@ -1,14 +1,19 @@
 """The parameters of the sensitivity analyses: scenarios, how to pool, and which parts to compute."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, field_validator
 
+from analysis import engine
 from analysis.contract import Condition, Frozen
 from analysis.contract import Params as BaseParams
 
-Tau2Method = Literal["REML", "DL", "HE", "HS", "HSk", "SJ", "ML", "EB", "PM", "PMM", "CE"]
-CiMethod = Literal["hksj", "hksj_adhoc", "t", "wald"]
+if TYPE_CHECKING:
+    Tau2Method = str
+    CiMethod = str
+else:
+    Tau2Method = Literal[engine.TAU2_METHODS]
+    CiMethod = Literal[engine.CI_METHODS]
 
 
 class Scenario(Frozen):

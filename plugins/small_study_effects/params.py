@@ -1,10 +1,18 @@
 """The parameters of small-study effects: when methods apply, and how each is done."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, field_validator
 
+from analysis import engine
 from analysis.contract import Params as BaseParams
+
+if TYPE_CHECKING:
+    Tau2Method = str
+    CiMethod = str
+else:
+    Tau2Method = Literal[engine.TAU2_METHODS]
+    CiMethod = Literal[engine.CI_METHODS]
 
 STERNE = "Sterne et al. 2011, 10.1136/bmj.d4002"
 
@@ -79,10 +87,10 @@ class Params(BaseParams):
         gt=0.0,
         description="Mean effect, scale of the measure, that Orwin's number must reach; empty is half of the observed.",
     )
-    tau2_method: Literal["REML", "DL", "HE", "HS", "HSk", "SJ", "ML", "EB", "PM", "PMM", "CE"] = Field(
+    tau2_method: Tau2Method = Field(
         default="REML", description="Estimator of the variance between studies; CE is the common-effect model."
     )
-    ci_method: Literal["hksj", "hksj_adhoc", "t", "wald"] = Field(
+    ci_method: CiMethod = Field(
         default="hksj", description="Confidence interval of the pooled estimates: Hartung-Knapp-Sidik-Jonkman or other."
     )
     level: float = Field(default=0.95, gt=0.0, lt=1.0, description="Confidence level of all intervals, a fraction.")
