@@ -1,23 +1,22 @@
-"""Bringing a request to its end: the workers are told of runs that can begin, and what is finished is published.
+"""Bringing a request to its end: workers are told of runs that can begin, and of what is finished a snapshot is made.
 
 The rows are the jobs; the queue only rings the bell. Every function here can be called at any time, any number of times
 and by several processes at once: what is done already is not done again.
 """
 
 from datetime import datetime, timedelta
-from functools import partial
 
 from celery import current_app
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from analysis import canonical
 from analysis.execution import worker_name
 from analysis.models import Refresh, RefreshEnd, Run, Snapshot
+from analysis.models.database_clock import read_clock
 from analysis.models.run import MOST_LOSSES
 from analysis.noticing import note_change
-from analysis.publishing import publish
+from analysis.snapshotting import make_snapshot
 
 COMPUTE_RUN, ADVANCE_AFTER = "analysis.compute_run", "analysis.advance_after"
 LOST = (
@@ -41,10 +40,10 @@ def advance(refresh_pk: int) -> RefreshEnd | None:
         _ring(runs)
         return None
     before = Snapshot.objects.filter(analysis=refresh.analysis).order_by("-number").first()
-    snapshot = publish(refresh_pk)
+    snapshot = make_snapshot(refresh_pk)
     note_change(snapshot)
     is_new = snapshot != before
-    kind = RefreshEnd.Outcome.PUBLISHED if is_new else RefreshEnd.Outcome.UNCHANGED
+    kind = RefreshEnd.Outcome.NEW_SNAPSHOT if is_new else RefreshEnd.Outcome.UNCHANGED
     return _end(refresh, outcome=kind, snapshot=snapshot)
 
 
@@ -64,7 +63,7 @@ def sweep(*, now: datetime | None = None) -> dict[str, int]:
     -------
     dict : how many runs were given up, and how many requests were looked at
     """
-    now = now or timezone.now()
+    now = now or read_clock()
     given_up = Run.objects.give_up(now=now, sentence=LOST)
     unfinished = list(Refresh.objects.filter(end__isnull=True).order_by("pk").values_list("pk", flat=True))
     for pk in unfinished:
@@ -86,8 +85,9 @@ def _ring(runs: list[Run]) -> None:
     patience = timedelta(seconds=settings.QUEUE_PATIENCE_SECONDS)
     for run in runs:
         is_ready = set(canonical.from_text(run.upstream).values()) <= done
-        if is_ready and run.key not in done and Run.objects.ring(run.key, now=timezone.now(), patience=patience):
-            transaction.on_commit(partial(_tell, run.key), robust=True)
+        if is_ready and run.key not in done and Run.objects.ring(run.key, now=read_clock(), patience=patience):
+            # Not a partial: where the broker is away, Django logs the function by its name, which a partial has not.
+            transaction.on_commit(lambda key=run.key: _tell(key), robust=True)
 
 
 def _tell(key: str) -> None:

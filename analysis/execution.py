@@ -13,13 +13,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import OperationalError, connection
-from django.utils import timezone
 from pydantic import ValidationError
 
 from analysis import canonical
 from analysis.contract import Result
 from analysis.models import Run
 from analysis.models.analysis import problem_sentence
+from analysis.models.database_clock import read_clock
 from analysis.registry import AnyPlugin, get_plugin, load
 from analysis.sandbox import Job, PluginStopped, ask
 
@@ -58,7 +58,8 @@ def compute(key: str) -> bool:
     RunFailed : the plugin, or reading what it needs, failed; the row is marked as failed with the reason
     """
     worker = worker_name()
-    attempt = Run.objects.claim(key, worker=worker, now=timezone.now(), lease_until=_lease_end())
+    now = read_clock()
+    attempt = Run.objects.claim(key, worker=worker, now=now, lease_until=now + _lease())
     if attempt is None:
         return False
     run = Run.objects.select_related("dataset").get(key=key)
@@ -128,11 +129,11 @@ def _upstream(run: Run) -> dict[str, str]:
 
 
 def _finish(key: str, attempt: int, worker: str, **outcome: Any) -> bool:
-    return Run.objects.finish(key, attempt=attempt, now=timezone.now(), worker=worker, **outcome)
+    return Run.objects.finish(key, attempt=attempt, now=read_clock(), worker=worker, **outcome)
 
 
-def _lease_end() -> Any:
-    return timezone.now() + timedelta(seconds=settings.RUN_LEASE_SECONDS)
+def _lease() -> timedelta:
+    return timedelta(seconds=settings.RUN_LEASE_SECONDS)
 
 
 @contextmanager
@@ -149,7 +150,7 @@ def heartbeat(key: str, attempt: int) -> Iterator[None]:
     def beat() -> None:
         while not done.wait(settings.RUN_LEASE_SECONDS / 3):
             with suppress(OperationalError):  # a database that is busy or away for a moment: the next beat tries again
-                if not Run.objects.renew(key, attempt=attempt, lease_until=_lease_end()):
+                if not Run.objects.renew(key, attempt=attempt, lease_until=read_clock() + _lease()):
                     break
         connection.close()
 

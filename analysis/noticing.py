@@ -1,13 +1,12 @@
 """Noting that a new snapshot lets a reader conclude something else than the one before; digits alone are no news.
 
 The notice and the messages about it are rows that are written together. Sending them is another matter
-(`analysis.services.notifying`), so that no mail server can stand in the way of a publication.
+(`analysis.services.notifying`), so that no mail server can stand in the way of a snapshot.
 """
 
 from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from analysis import canonical
 from analysis.contract import Dataset
@@ -15,6 +14,7 @@ from analysis.execution import worker_name
 from analysis.explain import ChangedClass, Conclusion, changed_classes, conclusion_of, important_of
 from analysis.explain.words import CLASS_WORDS
 from analysis.models import Certainty, Delivery, Notice, NoticeSubscription, RefreshEnd, Run, Snapshot, Webhook
+from analysis.models.database_clock import read_clock
 from analysis.registry import get_plugin
 
 CHANGED = "{title}: {before} before, {after} now."
@@ -28,7 +28,7 @@ UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticErro
 
 
 def note_change(snapshot: Snapshot) -> Notice | None:
-    """Give the notice of a snapshot that is being published; None where its classes are those of the one before.
+    """Give the notice of a snapshot that is new; None where its classes are those of the one before.
 
     To be called after the snapshot is stored and before its refresh is ended: a process that is lost in between is
     made up for by the next one, and of several that do it at once one is kept. A snapshot that ended a refresh before
@@ -120,7 +120,7 @@ def _write(before: Snapshot, snapshot: Snapshot, changes: tuple[ChangedClass, ..
     try:
         with transaction.atomic():
             notice.save()
-            due = {"notice": notice, "due_next": timezone.now()}
+            due = {"notice": notice, "due_next": read_clock()}
             for webhook in Webhook.objects.filter(review=review, is_active=True):
                 Delivery(webhook=webhook, **due).save()
             for row in NoticeSubscription.objects.filter(review=review, by_email=True):

@@ -16,6 +16,7 @@ SECTIONS = {
         "IndependentRating",
         "RatingPolicy",
         "SignOff",
+        "Publication",
         "Schedule",
         "Notice",
         "Webhook",

@@ -23,6 +23,7 @@ class Act(StrEnum):
     ADJUDICATE = "change the consensus"
     ANALYSE = "run analyses"
     SIGN = "rate certainty and sign off snapshots"
+    PUBLISH = "publish snapshots"
     MANAGE = "manage the review and its team"
 
 

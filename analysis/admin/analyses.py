@@ -248,7 +248,9 @@ class AnalysisAdmin(ScopedAdmin):
         """Give the snapshots, the rating, the runs under way, and whether running would change anything."""
         if analysis is None or analysis.pk is None:
             return {}
-        rows = Snapshot.objects.filter(analysis=analysis).select_related("published_by", "sign_off", "dataset")
+        rows = Snapshot.objects.filter(analysis=analysis).select_related(
+            "made_by", "sign_off", "publication", "dataset"
+        )
         snapshots = list(rows.order_by("-number"))
         headlines = read_headlines(snapshots)
         runs = latest_runs(analysis)

@@ -1,4 +1,4 @@
-"""The certainty of a snapshot: what GRADE proposes, what people rated, and the forms to rate, renew and sign off."""
+"""The certainty of a snapshot: what GRADE proposes, what people rated, and the forms to rate and to renew."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from analysis.admin.findings import RenewalForm
 from analysis.admin.reading import Reading
 from analysis.models import DOMAINS, Certainty
 from analysis.models.certainty import RATE_UPS, Rating, RatingPolicy
-from analysis.services import current_certainty, is_stale, rate_certainty, sign_off
+from analysis.services import current_certainty, is_stale, rate_certainty
 from analysis.services.rating import agree_certainty, raters_needed
 from analysis.services.rating_agreement import OwnRatings, changes_since, compare_ratings, ratings_seen_by
 from evidence.admin.sentences import speak
@@ -84,26 +84,6 @@ class RatingForm(forms.Form):
         )
 
 
-class SigningForm(forms.Form):
-    """On what grounds a person stands by a snapshot."""
-
-    prefix = "signing"
-
-    reason = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 2}),
-        label="Grounds",
-        error_messages={"required": "Say on what grounds the snapshot is signed off."},
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.label_suffix = ""
-
-    def sign(self, *, by: Any, reading: Reading) -> Any:
-        """Sign off through the service."""
-        return sign_off(by=by, snapshot=reading.snapshot, reason=self.cleaned_data["reason"])
-
-
 def certainty_context(request: HttpRequest, reading: Reading, *, may_sign: bool, is_current: bool) -> dict[str, Any]:
     """Give the proposal by domain, the ratings, and the forms for those who may sign."""
     rating, analysis = rating_of(reading), reading.snapshot.analysis
@@ -122,7 +102,6 @@ def certainty_context(request: HttpRequest, reading: Reading, *, may_sign: bool,
         "agreement": agreement_of(own),
         "rating_form": rating_form_for(reading) if may_rate else None,
         "renewal_form": RenewalForm() if may_rate and is_old and rating == current_certainty(analysis) else None,
-        "signing_form": SigningForm() if may_sign and is_current else None,
     }
 
 

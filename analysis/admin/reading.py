@@ -1,4 +1,4 @@
-"""A snapshot as it was published: its dataset, its results and the evidence it froze, as plain data."""
+"""A snapshot as it was made: its dataset, its results and the evidence it froze, as plain data."""
 
 from collections.abc import Mapping
 from functools import cached_property

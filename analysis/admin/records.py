@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from analysis.admin.scoped import ReadOnlyAdmin
-from analysis.models import Certainty, Dataset, Freeze, Refresh, RefreshEnd, SignOff, SnapshotRun, Step
+from analysis.models import Certainty, Dataset, Freeze, Publication, Refresh, RefreshEnd, SignOff, SnapshotRun, Step
 from evidence.admin.scoped import ReviewFilter
 
 
@@ -128,3 +128,14 @@ class StepAdmin(Record):
     list_filter = (ReviewFilter, "plugin")
     search_fields = ("analysis__title", "plugin")
     related = ("analysis__review",)
+
+
+@admin.register(Publication)
+class PublicationAdmin(Record):
+    """Who published which snapshot; made on the page of the snapshot."""
+
+    list_display = ("snapshot", "published_by", "role", "published_at", "note")
+    list_filter = (ReviewFilter, "role")
+    search_fields = ("snapshot__analysis__title", "note", "published_by__username")
+    related = ("snapshot__analysis__review", "published_by")
+    long_texts = ("snapshot__manifest",)

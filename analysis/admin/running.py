@@ -9,9 +9,9 @@ from django.http import HttpRequest
 from django.utils.text import get_text_list
 
 from analysis.models import Analysis, Refresh, Run
-from analysis.publishing import NotFinished
 from analysis.services import Refreshed, refresh
-from analysis.services.withdrawing import warnings_after_publishing
+from analysis.services.withdrawing import warnings_for_new
+from analysis.snapshotting import NotFinished
 
 UNFINISHED = (Run.Status.QUEUED, Run.Status.RUNNING)
 
@@ -26,7 +26,7 @@ def run_and_tell(request: HttpRequest, analysis: Analysis, *, start: str = "") -
         return
     level, said = sentence_of(done)
     messages.add_message(request, level, f"{start}{said}")
-    for warning in warnings_after_publishing(done.snapshot) if done.snapshot else ():
+    for warning in warnings_for_new(done.snapshot) if done.snapshot else ():
         messages.warning(request, f"{start}{warning}")
 
 
@@ -38,9 +38,9 @@ def sentence_of(done: Refreshed) -> tuple[int, str]:
     if settings.BROKER_URL and (done.computed or done.snapshot is None):
         return messages.INFO, f"Queued: {counted(done.computed, 'run')} for the workers, {done.reused} reused."
     if done.snapshot is None:
-        return messages.WARNING, f"No snapshot was published: {runs}."
+        return messages.WARNING, f"No snapshot was made: {runs}."
     if done.is_new:
-        return messages.SUCCESS, f"Snapshot {done.snapshot.number} published: {runs}."
+        return messages.SUCCESS, f"Snapshot {done.snapshot.number} made: {runs}."
     if done.computed:
         return messages.SUCCESS, f"Snapshot {done.snapshot.number} is still current: {runs}."
     return messages.INFO, f"Nothing changed: 0 runs computed; snapshot {done.snapshot.number} is still current."

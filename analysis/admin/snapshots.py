@@ -12,42 +12,78 @@ from django.urls import path, reverse
 from django.utils.safestring import SafeString
 
 from analysis import canonical
-from analysis.admin.certainty import RatingForm, SigningForm, certainty_context
+from analysis.admin.certainty import RatingForm, certainty_context
 from analysis.admin.comparison import claim_rows
 from analysis.admin.downloads import FILES, NoSuchFile, file_of
 from analysis.admin.explaining import explain_urls
+from analysis.admin.living import living_urls
+from analysis.admin.publishing import PublishingForm, SigningForm, publishing_context
 from analysis.admin.reading import Reading, figures_of
 from analysis.admin.results import Tables, tables_of
 from analysis.admin.scoped import ReadOnlyAdmin
 from analysis.admin.studies import not_pooled_groups, study_rows
-from analysis.models import Run, SignOff, Snapshot
+from analysis.models import Run, Snapshot
 from analysis.registry import all_plugins
 from analysis.services.withdrawing import warnings_for
 from evidence.admin.scoped import ReviewFilter
 from evidence.admin.standing import standing_of
 from evidence.permissions import Act
 
+NEEDS = {"rate": Act.SIGN, "sign": Act.SIGN, "publish": Act.PUBLISH}
+DONE = {
+    "rate": "The rating is recorded.",
+    "sign": "The snapshot is signed off.",
+    "publish": "The snapshot is published.",
+}
+STATES: dict[str, dict[str, bool]] = {
+    Snapshot.State.DRAFT: {"sign_off__isnull": True},
+    Snapshot.State.SIGNED_OFF: {"sign_off__isnull": False, "publication__isnull": True},
+    Snapshot.State.PUBLISHED: {"publication__isnull": False},
+}
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Drafts, signed off, published."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        """The three states."""
+        return Snapshot.State.choices
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Keep the snapshots that are in the state."""
+        return queryset.filter(**STATES.get(self.value() or "", {}))
+
 
 @admin.register(Snapshot)
 class SnapshotAdmin(ReadOnlyAdmin):
     """What analyses gave, for ever."""
 
-    list_display = ("analysis", "number", "published_at", "published_by", "signed_off", "short_digest")
+    list_display = ("analysis", "number", "made_at", "made_by", "state", "signed_off", "short_digest")
     list_display_links = ("analysis", "number")
-    list_filter = (ReviewFilter, "published_at")
+    list_filter = (ReviewFilter, StateFilter, "made_at")
     search_fields = ("analysis__title", "analysis__slug", "digest")
-    ordering = ("-published_at", "-id")
+    ordering = ("-made_at", "-id")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Read what the page names along."""
         rows = super().get_queryset(request)
-        return rows.select_related("analysis__review", "published_by", "sign_off__signed_by", "freeze", "dataset")
+        return rows.select_related(
+            "analysis__review", "made_by", "sign_off__signed_by", "publication", "freeze", "dataset"
+        )
 
     @admin.display(description="signed off by")
     def signed_off(self, snapshot: Any) -> str:
         """Who stands by the snapshot."""
-        signed = sign_off_of(snapshot)
+        signed = getattr(snapshot, "sign_off", None)
         return str(signed.signed_by) if signed else "–"
+
+    @admin.display(description="state")
+    def state(self, snapshot: Any) -> str:
+        """A draft, signed off or published."""
+        return str(snapshot.state.label)
 
     @admin.display(description="digest")
     def short_digest(self, snapshot: Any) -> str:
@@ -55,13 +91,15 @@ class SnapshotAdmin(ReadOnlyAdmin):
         return snapshot.digest[:12]
 
     def get_urls(self) -> list[Any]:
-        """Add the files and the two forms."""
+        """Add the files and the three forms."""
         view = self.admin_site.admin_view
         return [
             path("<int:snapshot_id>/files/<str:name>", view(self.file_view), name="analysis_snapshot_file"),
             path("<int:snapshot_id>/rate/", view(self.rate_view), name="analysis_snapshot_rate"),
             path("<int:snapshot_id>/sign/", view(self.sign_view), name="analysis_snapshot_sign"),
+            path("<int:snapshot_id>/publish/", view(self.publish_view), name="analysis_snapshot_publish"),
             *explain_urls(self),
+            *living_urls(self),
             *super().get_urls(),
         ]
 
@@ -70,7 +108,7 @@ class SnapshotAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         """Show the snapshot."""
         if request.method not in ("GET", "HEAD"):
-            raise PermissionDenied("A snapshot is kept as it was published.")
+            raise PermissionDenied("A snapshot is kept as it was made.")
         snapshot = self.get_object(request, object_id)
         if snapshot is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
@@ -90,6 +128,7 @@ class SnapshotAdmin(ReadOnlyAdmin):
         is_current = snapshot.number == current
         may_sign = standing_of(request).may(Act.SIGN, snapshot.analysis.review_id)
         context = certainty_context(request, reading, may_sign=may_sign, is_current=is_current)
+        context |= publishing_context(request, snapshot, is_current=is_current)
         shown = (("previous", snapshot.number - 1), ("next", snapshot.number + 1), ("current", current))
         return context | {
             "title": str(snapshot),
@@ -102,7 +141,6 @@ class SnapshotAdmin(ReadOnlyAdmin):
             "is_ratio": reading.is_ratio,
             "is_current": is_current,
             "neighbours": {name: {"number": number, "pk": others.get(number)} for name, number in shown},
-            "sign_off": sign_off_of(snapshot),
             "studies": study_rows(reading),
             "not_pooled": not_pooled_groups(reading),
             "forest": figures_of(reading.pooling)[:1],
@@ -128,21 +166,25 @@ class SnapshotAdmin(ReadOnlyAdmin):
 
     def rate_view(self, request: HttpRequest, snapshot_id: int) -> HttpResponse:
         """Rate the certainty on the grounds of the snapshot's GRADE run."""
-        return self._ask(request, snapshot_id, "rating_form", RatingForm, "rate", "The rating is recorded.")
+        return self._ask(request, snapshot_id, "rating_form", RatingForm, "rate")
 
     def sign_view(self, request: HttpRequest, snapshot_id: int) -> HttpResponse:
         """Sign the snapshot off."""
-        return self._ask(request, snapshot_id, "signing_form", SigningForm, "sign", "The snapshot is signed off.")
+        return self._ask(request, snapshot_id, "signing_form", SigningForm, "sign")
+
+    def publish_view(self, request: HttpRequest, snapshot_id: int) -> HttpResponse:
+        """Publish the snapshot."""
+        return self._ask(request, snapshot_id, "publishing_form", PublishingForm, "publish")
 
     def _ask(
-        self, request: HttpRequest, snapshot_id: int, place: str, form_class: type[forms.Form], act: str, done: str
+        self, request: HttpRequest, snapshot_id: int, place: str, form_class: type[forms.Form], act: str
     ) -> HttpResponse:
         """Let a form call its service; show the page again with the sentences where it refuses."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         reading = self.reading_or_404(request, snapshot_id)
-        if not standing_of(request).may(Act.SIGN, reading.snapshot.analysis.review_id):
-            raise PermissionDenied("Your role in the review does not cover rating and signing off.")
+        if not standing_of(request).may(NEEDS[act], reading.snapshot.analysis.review_id):
+            raise PermissionDenied(f"Your role in the review does not cover it: you may not {NEEDS[act]}.")
         if place == "rating_form" and "grade" not in reading.runs:
             raise Http404("The snapshot has no GRADE run to rate on.")
         form = form_class(request.POST)
@@ -152,7 +194,7 @@ class SnapshotAdmin(ReadOnlyAdmin):
             except ValidationError as error:
                 form.add_error(None, error.messages)
             else:
-                messages.success(request, done)
+                messages.success(request, DONE[act])
                 return HttpResponseRedirect(reverse("admin:analysis_snapshot_change", args=[snapshot_id]))
         return self.page(request, reading, **{place: form})
 
@@ -170,9 +212,3 @@ def other_parts(reading: Reading) -> Iterator[tuple[Run, str, Tables, list[SafeS
     for name, result in reading.other_results().items():
         title = plugins[name].title if name in plugins else name
         yield reading.runs[name], title, tables_of(result), figures_of(result)
-
-
-def sign_off_of(snapshot: Snapshot) -> SignOff | None:
-    """Give who stands by a snapshot; None while nobody does."""
-    found: SignOff | None = getattr(snapshot, "sign_off", None)
-    return found

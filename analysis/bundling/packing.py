@@ -62,15 +62,16 @@ def _run(run: Run) -> RunPart:
 
 
 def _record(snapshot: Snapshot, runs: list[Run]) -> dict[str, Any]:
-    """Say who did what and when, and what review and analysis were called when the snapshot was published."""
-    when = snapshot.published_at
+    """Say who did what and when, and what review and analysis were called when the snapshot was made."""
+    when = snapshot.made_at
     review = as_of(snapshot.analysis.review, Review, when)
     analysis = as_of(snapshot.analysis, Analysis, when)
     return {
         "review": {name: _plain(getattr(review, name)) for name in REVIEW_FIELDS},
         "analysis": {name: _plain(getattr(analysis, name)) for name in ANALYSIS_FIELDS},
         "freeze": _done(snapshot.freeze.taken_by, snapshot.freeze.taken_at),
-        "snapshot": _done(snapshot.published_by, snapshot.published_at),
+        "snapshot": _done(snapshot.made_by, snapshot.made_at),
+        **_standing(snapshot),
         "runs": {
             run.plugin: {
                 **_done(run.requested_by, run.requested_at),
@@ -81,6 +82,23 @@ def _record(snapshot: Snapshot, runs: list[Run]) -> dict[str, Any]:
             for run in runs
         },
     }
+
+
+def _standing(snapshot: Snapshot) -> dict[str, Any]:
+    """Give who signed the snapshot off and who published it, as far as anybody did."""
+    signed, published = getattr(snapshot, "sign_off", None), getattr(snapshot, "publication", None)
+    found: dict[str, Any] = {}
+    if signed is not None:
+        found["sign_off"] = {
+            **_done(signed.signed_by, signed.signed_at),
+            **{name: getattr(signed, name) for name in ("role", "reason", "digest")},
+        }
+    if published is not None:
+        found["publication"] = {
+            **_done(published.published_by, published.published_at),
+            **{name: getattr(published, name) for name in ("role", "note", "warnings", "digest")},
+        }
+    return found
 
 
 def as_of(row: EvidenceRow, model: type[EvidenceRow], when: datetime) -> Any:

@@ -25,6 +25,12 @@ NOT_PREDECESSORS = (
     "Its {count} predecessors are in the bundle as manifests only and were not stored: `verify --chain` calls them "
     "missing until their own bundles are stored too."
 )
+# A file can say anything: who stands by a snapshot here, says so here.
+STOOD_BY = (
+    "The bundle says that {by} signed the snapshot off as {role} on {date}{more}. It is stored as a draft: a sign-off "
+    "holds only where that person gave it."
+)
+AND_PUBLISHED = ", and that {by} published it on {date}"
 
 
 class NotStored(ValueError):
@@ -74,15 +80,25 @@ def _store(by: User, bundle: Bundle, record: dict[str, Any]) -> Stored:
         dataset=datasets[bundle.stated["content"]["dataset"]],
         manifest=bundle.manifest,
         digest=bundle.snapshot,
-        published_by=people.find(record["snapshot"]["by"]),
+        made_by=people.find(record["snapshot"]["by"]),
     )
     snapshot.save()
-    _keep_times(snapshot, published_at=record["snapshot"]["at"])
+    _keep_times(snapshot, made_at=record["snapshot"]["at"])
     for run in runs:
         SnapshotRun(snapshot=snapshot, run=run).save()
     before = Snapshot.objects.filter(analysis=analysis, number__lt=bundle.number).count()
     missing = bundle.number - 1 - before
-    return Stored(snapshot, is_new=True, messages=(NOT_PREDECESSORS.format(count=missing),) if missing else ())
+    said = [NOT_PREDECESSORS.format(count=missing)] if missing else []
+    return Stored(snapshot, is_new=True, messages=(*said, *_stood_by(record)))
+
+
+def _stood_by(record: dict[str, Any]) -> tuple[str, ...]:
+    """Say who stood by the snapshot where it comes from."""
+    signed, published = record.get("sign_off"), record.get("publication")
+    if signed is None:
+        return ()
+    more = "" if published is None else AND_PUBLISHED.format(by=published["by"], date=published["at"][:10])
+    return (STOOD_BY.format(by=signed["by"], role=signed["role"], date=signed["at"][:10], more=more),)
 
 
 class _People(NamedTuple):

@@ -132,11 +132,11 @@ class RatingMovement(Frozen):
 
 
 class SnapshotFacts(Frozen):
-    """What names a snapshot: its number, the day it was published, by whom, and its digest."""
+    """What names a snapshot: its number, the day it was made, by whom, and its digest."""
 
     number: int
-    published_on: str
-    published_by: str = ""
+    made_on: str
+    made_by: str = ""
     digest: str = ""
 
 

@@ -46,7 +46,7 @@ def write_paragraph(explanation: Explanation, before: Mapping[str, Any], after: 
 def _dates(explanation: Explanation) -> str:
     """Name both snapshots with their days, a common one once."""
     before, after = explanation.before, explanation.after
-    if before.published_on == after.published_on:
+    if before.made_on == after.made_on:
         return f"snapshots {before.number} and {after.number} (both {_day(after)})"
     return f"{_snapshot(before)} and {_snapshot(after)}"
 
@@ -57,8 +57,8 @@ def _snapshot(facts: SnapshotFacts) -> str:
 
 
 def _day(facts: SnapshotFacts) -> str:
-    """Give the day on which a snapshot was published."""
-    day = date.fromisoformat(facts.published_on)
+    """Give the day on which a snapshot was made."""
+    day = date.fromisoformat(facts.made_on)
     return f"{day.day} {day:%B %Y}"
 
 

@@ -12,7 +12,8 @@ from analysis.models.plan import PlanClosure, PlanEvent
 from analysis.models.refresh import Refresh, RefreshEnd
 from analysis.models.run import Run, run_key
 from analysis.models.schedule import Schedule, ScheduleRun
-from analysis.models.snapshot import SignOff, Snapshot, SnapshotRun
+from analysis.models.snapshot import Snapshot, SnapshotRun
+from analysis.models.standing import Publication, SignOff
 from analysis.models.withdrawal import PluginWithdrawal
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "PlanClosure",
     "PlanEvent",
     "PluginWithdrawal",
+    "Publication",
     "RatingPolicy",
     "Refresh",
     "RefreshEnd",

@@ -1,4 +1,4 @@
-"""Rows that are written once: what was frozen, computed or published is never changed or deleted."""
+"""Rows that are written once: what was frozen, computed or signed is never changed or deleted."""
 
 from typing import Any, NoReturn
 

@@ -21,7 +21,7 @@ class Notice(AppendOnlyRow):
     changes = models.TextField(help_text="Canonical JSON: the classes that changed, with their values before and now.")
     says = models.TextField(help_text="The changes as sentences, one on each line.")
     noted_at = models.DateTimeField(auto_now_add=True)
-    noted_by = models.CharField(max_length=120, help_text="The process that published the snapshot.")
+    noted_by = models.CharField(max_length=120, help_text="The process that made the snapshot.")
 
     class Meta(AppendOnlyRow.Meta):
         ordering = ["-noted_at", "-id"]

@@ -45,14 +45,14 @@ class RefreshEnd(AppendOnlyRow):
     """What a request came to: a snapshot that is new, the one there was, or a sentence why there is none."""
 
     class Outcome(models.TextChoices):
-        PUBLISHED = "published", "New snapshot"
+        NEW_SNAPSHOT = "new_snapshot", "New snapshot"
         UNCHANGED = "unchanged", "Nothing had changed"
         FAILED = "failed", "Failed"
 
     review_path = "refresh__analysis__review"
 
     refresh = models.OneToOneField(Refresh, on_delete=models.PROTECT, related_name="end")
-    outcome = models.CharField(max_length=10, choices=Outcome)
+    outcome = models.CharField(max_length=20, choices=Outcome)
     snapshot = models.ForeignKey("analysis.Snapshot", null=True, on_delete=models.PROTECT, related_name="refresh_ends")
     says = models.TextField(blank=True)
     ended_at = models.DateTimeField(auto_now_add=True)

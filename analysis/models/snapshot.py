@@ -1,4 +1,4 @@
-"""What an analysis gave at one time, for ever: numbered, digested, signed off by a person."""
+"""What an analysis gave at one time, for ever: numbered and digested; a draft until a person stands by it."""
 
 from typing import Any
 
@@ -16,6 +16,11 @@ from evidence.models.constraints import FieldCheck
 class Snapshot(AppendOnlyRow):
     """Version `number` of an analysis: freeze, dataset and runs, and a manifest with the digests of all of them."""
 
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        SIGNED_OFF = "signed_off", "Signed off"
+        PUBLISHED = "published", "Published"
+
     review_path = "analysis__review"
 
     analysis = models.ForeignKey(Analysis, on_delete=models.PROTECT, related_name="snapshots")
@@ -27,8 +32,8 @@ class Snapshot(AppendOnlyRow):
         help_text="Canonical JSON: the definition of the analysis and the digests of its parts."
     )
     digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the manifest.")
-    published_at = models.DateTimeField(auto_now_add=True)
-    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(auto_now_add=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 
     class Meta(AppendOnlyRow.Meta):
         ordering = ["analysis", "-number"]
@@ -48,6 +53,13 @@ class Snapshot(AppendOnlyRow):
 
     def __str__(self) -> str:
         return f"{self.analysis}, snapshot {self.number}"
+
+    @property
+    def state(self) -> "Snapshot.State":
+        """A draft, signed off, or published: told by the rows that stand on it; the snapshot itself never changes."""
+        if getattr(self, "publication", None) is not None:
+            return Snapshot.State.PUBLISHED
+        return Snapshot.State.DRAFT if getattr(self, "sign_off", None) is None else Snapshot.State.SIGNED_OFF
 
 
 class SnapshotRun(AppendOnlyRow):
@@ -70,29 +82,3 @@ class SnapshotRun(AppendOnlyRow):
 
     def __str__(self) -> str:
         return f"{self.run} in {self.snapshot}"
-
-
-class SignOff(AppendOnlyRow):
-    """That a person stands by a snapshot, in which role and why."""
-
-    review_path = "snapshot__analysis__review"
-
-    snapshot = models.OneToOneField(Snapshot, on_delete=models.PROTECT, related_name="sign_off")
-    role = models.CharField(max_length=20)
-    reason = models.TextField()
-    signed_at = models.DateTimeField(auto_now_add=True)
-    signed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-
-    class Meta(AppendOnlyRow.Meta):
-        ordering = ["-signed_at"]
-        constraints = [
-            FieldCheck(
-                field="reason",
-                condition=~Q(reason=""),
-                name="signoff_has_a_reason",
-                sentence="Say on what grounds the snapshot is signed off.",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.snapshot}, signed off by {self.signed_by}"

@@ -6,7 +6,7 @@ from analysis.services.planning import Entry, State, close_plan, drop, is_droppe
 from analysis.services.rating import current_certainty, is_stale, rate_certainty
 from analysis.services.refreshing import Refreshed, refresh, refresh_many, refresh_stale
 from analysis.services.saving import save_analysis
-from analysis.services.signing import sign_off
+from analysis.services.signing import publish, sign_off
 
 __all__ = [
     "Entry",
@@ -21,6 +21,7 @@ __all__ = [
     "is_dropped",
     "is_stale",
     "mark_reported",
+    "publish",
     "rate_certainty",
     "read_ledger",
     "record_claim",

@@ -65,15 +65,15 @@ def conclusion_of_snapshot(snapshot: Snapshot) -> Conclusion:
 
 
 def moment_of(snapshot: Snapshot) -> datetime:
-    """Give when the evidence of a snapshot was read: its refresh, which may be long before workers published it."""
+    """Give when the evidence of a snapshot was read: its refresh, which may be long before workers made it."""
     asked = Refresh.objects.filter(
         analysis=snapshot.analysis_id,
         freeze=snapshot.freeze_id,
         dataset=snapshot.dataset_id,
-        requested_at__lte=snapshot.published_at,
+        requested_at__lte=snapshot.made_at,
     ).order_by("-requested_at")
     moment: datetime | None = asked.values_list("requested_at", flat=True).first()
-    return moment or snapshot.published_at
+    return moment or snapshot.made_at
 
 
 class _Stored(NamedTuple):
@@ -116,8 +116,8 @@ def _side(snapshot: Snapshot, stored: Mapping[str, _Stored], certainty: Any) -> 
     return Side(
         facts=SnapshotFacts(
             number=snapshot.number,
-            published_on=snapshot.published_at.date().isoformat(),
-            published_by=str(snapshot.published_by),
+            made_on=snapshot.made_at.date().isoformat(),
+            made_by=str(snapshot.made_by),
             digest=snapshot.digest,
         ),
         content=canonical.from_text(snapshot.freeze.content),

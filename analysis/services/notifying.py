@@ -11,11 +11,11 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.core.mail import EmailMessage, get_connection
 from django.db import IntegrityError, models, transaction
 from django.urls import reverse
-from django.utils import timezone
 
 from analysis import canonical
 from analysis.execution import worker_name
 from analysis.models import Delivery, Notice, NoticeRead, NoticeSubscription, Webhook, WebhookSecret
+from analysis.models.database_clock import read_clock
 from analysis.webhooks import SECONDS, SIGNATURE_HEADER, NotReached, WebhookRefused, post, sign
 from evidence.models import Review
 from evidence.permissions import Act, may, require
@@ -119,14 +119,14 @@ def deliver_due(*, now: datetime | None = None) -> Iterator[Delivery]:
     An attempt is taken by one UPDATE that only one caller wins, so that two clocks send a message once. What fails is
     tried again after the minutes of WAITS, also where the process that sent it was lost.
     """
-    now = now or timezone.now()
+    now = now or read_clock()
     rows = Delivery.objects.due(now).select_related(
         "notice__snapshot__analysis__review", "notice__previous", "webhook", "person"
     )
     for row in list(rows[:MOST_AT_ONCE]):
         wait = timedelta(minutes=WAITS[min(row.attempts, len(WAITS) - 1)])
         # The moment of this attempt, where the messages before it took their time.
-        moment = max(now, timezone.now())
+        moment = max(now, read_clock())
         attempt = Delivery.objects.claim(row, now=moment, worker=worker_name(), due_next=moment + wait)
         if attempt is not None:
             state, says = _send(row)
@@ -156,7 +156,7 @@ def _send_to(row: Delivery, webhook: Webhook) -> tuple[str, str]:
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "Quorum",
-        SIGNATURE_HEADER: sign(secret.secret, body, moment=int(timezone.now().timestamp())),
+        SIGNATURE_HEADER: sign(secret.secret, body, moment=int(read_clock().timestamp())),
     }
     try:
         status = post(

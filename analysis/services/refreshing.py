@@ -1,4 +1,4 @@
-"""Bringing an analysis up to date: freeze, derive, run what is new, publish what changed."""
+"""Bringing an analysis up to date: freeze, derive, run what is new, make a snapshot of what changed."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
-from django.utils import timezone
 
 from analysis.execution import worker_name
 from analysis.models import Analysis, Run, Schedule, ScheduleRun
-from analysis.publishing import NotFinished
+from analysis.models.database_clock import read_clock
 from analysis.services.planning import is_dropped
 from analysis.services.refreshing import Refreshed, refresh_many, refresh_stale
+from analysis.snapshotting import NotFinished
 from analysis.verification.rows import check_runs
 from evidence.permissions import Act, NotAllowed, require
 
@@ -32,7 +32,7 @@ def save_schedule(*, by: User, schedule: Schedule, reason: str = "") -> Schedule
     require(by, Act.ANALYSE, schedule.review)
     require(schedule.runs_as, Act.ANALYSE, schedule.review)
     schedule.full_clean()
-    schedule.due_next = None if schedule.is_paused else next_due(schedule, timezone.now())
+    schedule.due_next = None if schedule.is_paused else next_due(schedule, read_clock())
     schedule.stamp(by, reason)
     schedule.save()
     return schedule
@@ -76,7 +76,7 @@ def run_due(*, now: datetime | None = None) -> Iterator[ScheduleRun]:
     A time that is due is taken by one UPDATE that only one caller wins, so that two beats, or a beat and a command, do
     it once. Times that were missed while nothing ran are made up for once, not one by one.
     """
-    now = now or timezone.now()
+    now = now or read_clock()
     for schedule in find_due(now):
         due = schedule.due_next
         later = next_due(schedule, now)

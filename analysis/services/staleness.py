@@ -96,7 +96,7 @@ def stale_analyses(
     evidence : as `read_evidence` gives it, where it was read already
     analyses : those of the review to look at; by default all that are not dropped from the plan
     """
-    rows = _kept(review) if analyses is None else list(analyses)
+    rows = analyses_in_plan(review) if analyses is None else list(analyses)
     last = _last_refreshes(review)
     asked = [last[row.pk] for row in rows if row.pk in last]
     runs = _read_runs(asked)
@@ -213,7 +213,7 @@ def _part(content: Row, codes: set[str]) -> Row:
     return {**content, "studies": {code: row for code, row in content["studies"].items() if code in codes}}
 
 
-def _kept(review: Review) -> list[Analysis]:
+def analyses_in_plan(review: Review) -> list[Analysis]:
     """Give the analyses that are not dropped from the plan."""
     kinds = (PlanEvent.Kind.DROPPED, PlanEvent.Kind.RESUMED)
     events = PlanEvent.objects.filter(analysis__review=review, kind__in=kinds).order_by("pk")

@@ -95,8 +95,8 @@ def warnings_for(snapshot: Snapshot) -> list[str]:
     return _sentences(USED, snapshot)
 
 
-def warnings_after_publishing(snapshot: Snapshot) -> list[str]:
-    """Give what a person must be told when a snapshot is published or found still current.
+def warnings_for_new(snapshot: Snapshot) -> list[str]:
+    """Give what a person must be told when a snapshot is made or found still current.
 
     That is what is withdrawn of it, and, where it is not, what is withdrawn of the snapshot that it replaces.
     """

@@ -13,10 +13,15 @@ register = template.Library()
 
 @register.simple_tag
 def plan_link(review: Review) -> SafeString:
-    """Give a link to the plan and ledger of a review, with how many analyses stand there and what is open."""
+    """Give links to the plan and the living page of a review, with how many analyses ran and what is open."""
     entries = read_ledger(review)
     done = sum(entry.state in ("run", "reported") for entry in entries)
     broken = sum(finding.is_open for finding in check_eligibility(review))
     said = f"Plan and ledger: {done} of {len(entries)} run"
     said += f", {broken} unsigned violation{'' if broken == 1 else 's'} of eligibility" if broken else ""
-    return format_html('<li><a href="{}">{}</a></li>', reverse("admin:analysis_ledger", args=[review.slug]), said)
+    return format_html(
+        '<li><a href="{}">{}</a></li><li><a href="{}">Living: what is due, stale or unsigned</a></li>',
+        reverse("admin:analysis_ledger", args=[review.slug]),
+        said,
+        reverse("admin:analysis_living", args=[review.slug]),
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from analysis import canonical
-from analysis.models import Analysis, SignOff, Snapshot
+from analysis.models import Analysis, Publication, SignOff, Snapshot
 
 CHANGED = "Snapshot {number} was changed: its manifest does not have the digest {digest}."
 UNREADABLE = "Snapshot {number} was changed: its manifest cannot be read."
@@ -18,7 +18,9 @@ BROKEN = "Snapshot {number} names {written} as its predecessor, but snapshot {be
 NOT_FIRST = "Snapshot {number} names a predecessor, {written}, but is the first."
 SIGNED_NOTHING = "The sign-off {pk} refers to a snapshot that is not stored."
 SIGNED_CHANGED = "The sign-off of snapshot {number} of “{analysis}” stands on a manifest that was changed."
-SIGNED_EARLIER = "Snapshot {number} of “{analysis}” was signed off before it was published: it was replaced since."
+SIGNED_EARLIER = "Snapshot {number} of “{analysis}” was signed off before it was made: it was replaced since."
+SIGNED_OTHER = "The {what} of snapshot {number} of “{analysis}” holds the digest of another manifest."
+PUBLISHED_UNSIGNED = "Snapshot {number} of “{analysis}” is published, but was not signed off before."
 
 
 class Link(NamedTuple):
@@ -129,7 +131,8 @@ def find_head(chains: Iterable[Chain], digest: str) -> tuple[Chain, int] | None:
 
 
 def check_sign_offs(analyses: Iterable[Analysis]) -> Iterator[str]:
-    """Give what is wrong with sign-offs: each stands on the manifest of a snapshot that is as it was."""
+    """Give what is wrong with sign-offs and publications: each stands on a manifest that is as it was."""
+    analyses = list(analyses)
     for lost in SignOff.objects.exclude(snapshot__in=Snapshot.objects.order_by().values("pk")).order_by("pk"):
         yield SIGNED_NOTHING.format(pk=lost.pk)
     rows = SignOff.objects.select_related("snapshot__analysis").filter(snapshot__analysis__in=list(analyses))
@@ -137,5 +140,20 @@ def check_sign_offs(analyses: Iterable[Analysis]) -> Iterator[str]:
         names = {"number": row.snapshot.number, "analysis": row.snapshot.analysis.slug}
         if canonical.digest(row.snapshot.manifest) != row.snapshot.digest:
             yield SIGNED_CHANGED.format(**names)
-        if row.signed_at < row.snapshot.published_at:
+        if row.digest != row.snapshot.digest:
+            yield SIGNED_OTHER.format(what="sign-off", **names)
+        if row.signed_at < row.snapshot.made_at:
             yield SIGNED_EARLIER.format(**names)
+    yield from _check_publications(analyses)
+
+
+def _check_publications(analyses: Iterable[Analysis]) -> Iterator[str]:
+    """Give what is wrong with publications: each stands on a snapshot that was signed off first."""
+    rows = Publication.objects.select_related("snapshot__analysis", "snapshot__sign_off")
+    for row in rows.filter(snapshot__analysis__in=list(analyses)).order_by("pk"):
+        names = {"number": row.snapshot.number, "analysis": row.snapshot.analysis.slug}
+        if row.digest != row.snapshot.digest:
+            yield SIGNED_OTHER.format(what="publication", **names)
+        signed = getattr(row.snapshot, "sign_off", None)
+        if signed is None or signed.signed_at > row.published_at:
+            yield PUBLISHED_UNSIGNED.format(**names)

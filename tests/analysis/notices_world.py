@@ -34,7 +34,7 @@ def change_digits(small: SmallReview) -> None:
     record(by=small.owner, row=row)
 
 
-def publish_next(small: SmallReview, analysis: Analysis) -> Snapshot:
+def snapshot_next(small: SmallReview, analysis: Analysis) -> Snapshot:
     """Bring an analysis up to date and give its snapshot."""
     done = refresh(by=small.owner, analysis=Analysis.objects.get(pk=analysis.pk))
     assert done.snapshot is not None, done.failure
@@ -45,9 +45,9 @@ def make_changed(small: SmallReview | None = None) -> tuple[SmallReview, Notice]
     """Give a review and the notice of its second snapshot, in which the comparator wins."""
     small = small or make_small_review()
     analysis = small.analysis()
-    publish_next(small, analysis)
+    snapshot_next(small, analysis)
     change_means(small, "9")
-    return small, Notice.objects.get(snapshot=publish_next(small, analysis))
+    return small, Notice.objects.get(snapshot=snapshot_next(small, analysis))
 
 
 def make_notice(small: SmallReview | None = None, estimates: tuple[float, ...] = (-1.0, 1.0)) -> Notice:
@@ -63,7 +63,7 @@ def make_notice(small: SmallReview | None = None, estimates: tuple[float, ...] =
         run = Run(key=digest, dataset=dataset, plugin="pooling", params="{}", requested_by=small.owner, result=result)
         run.status = Run.Status.SUCCEEDED
         run.save()
-        parts = {"analysis": analysis, "freeze": frozen.freeze, "dataset": dataset, "published_by": small.owner}
+        parts = {"analysis": analysis, "freeze": frozen.freeze, "dataset": dataset, "made_by": small.owner}
         snapshot = Snapshot(number=number, digest=digest, manifest="{}", **parts)
         snapshot.save()
         SnapshotRun(snapshot=snapshot, run=run).save()

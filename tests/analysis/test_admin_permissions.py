@@ -23,6 +23,7 @@ from analysis.models import (
     NoticeSubscription,
     PlanClosure,
     PlanEvent,
+    Publication,
     Refresh,
     Run,
     Schedule,
@@ -32,7 +33,7 @@ from analysis.models import (
     Waiver,
     WebhookSecret,
 )
-from analysis.services import close_plan, rate_certainty, record_claim, save_rule, sign_off, waive
+from analysis.services import close_plan, publish, rate_certainty, record_claim, save_rule, sign_off, waive
 from analysis.services.rating import set_rating_policy
 from analysis.services.scheduling import run_due, save_schedule
 from tests import factories
@@ -42,7 +43,7 @@ from tests.analysis.test_admin_world import World, make_world
 
 pytestmark = pytest.mark.django_db
 
-KEPT = [Freeze, Dataset, Run, Refresh, Snapshot, SnapshotRun, SignOff, Certainty]
+KEPT = [Freeze, Dataset, Run, Refresh, Snapshot, SnapshotRun, SignOff, Publication, Certainty]
 KEPT += [IndependentRating, PlanClosure, PlanEvent, Waiver]
 KEPT += [Notice, NoticeRead, NoticeSubscription, WebhookSecret, Delivery]
 # Withdrawals of plugins belong to no review; their page is tested with them.
@@ -72,6 +73,7 @@ def full_world() -> World:
         world.client(role)
         rate_certainty(by=world.people[role], analysis=snapshot.analysis, run=run, levels_down=levels, **said)
     sign_off(by=world.owner, snapshot=snapshot, reason="Checked.")
+    publish(by=world.owner, snapshot=snapshot, is_confirmed=True)
     record_claim(by=world.owner, analysis=snapshot.analysis, quantity="k", as_printed="2")
     plan(world)
     schedule = Schedule(review=world.review, runs_as=world.owner, every=1, unit="days")

@@ -42,10 +42,10 @@ def break_plugins(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(execution, "call_plugin", fail)
 
 
-def test_running_publishes_a_snapshot_and_running_again_computes_nothing() -> None:
+def test_running_makes_a_snapshot_and_running_again_computes_nothing() -> None:
     world = make_world(3)
     analysis, client = world.analysis(), world.client("statistician")
-    assert run(client, analysis) == ["Snapshot 1 published: 3 runs computed, 0 reused."]
+    assert run(client, analysis) == ["Snapshot 1 made: 3 runs computed, 0 reused."]
     assert run(client, analysis) == ["Nothing changed: 0 runs computed; snapshot 1 is still current."]
     assert Snapshot.objects.count() == 1
 
@@ -60,7 +60,7 @@ def test_page_says_whether_the_evidence_has_changed() -> None:
     row.mean = "2.0"
     row.save()
     assert "The evidence that this analysis reads has changed since snapshot 1." in change_page(client, analysis)
-    assert run(client, analysis) == ["Snapshot 2 published: 3 runs computed, 0 reused."]
+    assert run(client, analysis) == ["Snapshot 2 made: 3 runs computed, 0 reused."]
     analysis.steps.filter(plugin="pooling").update(params={"tau2_method": "DL"})
     assert "Rules, steps, parameters or plugin versions were changed since snapshot 2." in change_page(client, analysis)
     analysis.rules = world.rules(multi_arm="split")
@@ -80,7 +80,7 @@ def test_failed_run_is_told_shown_and_run_again(monkeypatch: pytest.MonkeyPatch)
     assert "data-progress" not in page, "a page that follows failed runs would load itself for ever"
     failed = client.get(reverse("admin:analysis_run_change", args=[Run.objects.get(status="failed").pk]))
     assert "The numbers ran away." in failed.content.decode()
-    assert run(client, analysis) == ["Snapshot 1 published: 2 runs computed, 1 reused."]
+    assert run(client, analysis) == ["Snapshot 1 made: 2 runs computed, 1 reused."]
 
 
 def test_analysis_that_does_not_fit_the_evidence_is_told_in_a_sentence() -> None:
@@ -110,7 +110,7 @@ def test_selected_analyses_are_run_from_the_list() -> None:
     data = {"action": "run_selected", "_selected_action": [row.pk for row in analyses]}
     response = client.post(reverse("admin:analysis_analysis_changelist"), data)
     said = sorted(str(message) for message in get_messages(response.wsgi_request))
-    assert said == sorted(f"{row.title}: Snapshot 1 published: 3 runs computed, 0 reused." for row in analyses)
+    assert said == sorted(f"{row.title}: Snapshot 1 made: 3 runs computed, 0 reused." for row in analyses)
 
 
 def test_list_shows_the_latest_numbers_with_a_constant_number_of_queries(

@@ -1,4 +1,4 @@
-"""What was frozen, computed or published is never changed or deleted through the ORM."""
+"""What was frozen, computed or signed is never changed or deleted through the ORM."""
 
 import pytest
 
@@ -11,6 +11,7 @@ from analysis.models import (
     IndependentRating,
     PlanClosure,
     PlanEvent,
+    Publication,
     Refresh,
     Run,
     SignOff,
@@ -18,22 +19,23 @@ from analysis.models import (
     SnapshotRun,
     Waiver,
 )
-from analysis.services import close_plan, rate_certainty, refresh, save_rule, sign_off, waive
+from analysis.services import close_plan, publish, rate_certainty, refresh, save_rule, sign_off, waive
 from analysis.services.rating import set_rating_policy
 from tests.analysis.builders import make_small_review
 
 pytestmark = pytest.mark.django_db
-MODELS = [Freeze, Dataset, Run, Refresh, Snapshot, SnapshotRun, SignOff, Certainty]
+MODELS = [Freeze, Dataset, Run, Refresh, Snapshot, SnapshotRun, SignOff, Publication, Certainty]
 MODELS += [IndependentRating, PlanClosure, PlanEvent, Waiver]
 LEVELS = dict.fromkeys(("risk_of_bias", "inconsistency", "indirectness", "imprecision", "publication_bias"), 0)
 
 
-def publish_everything() -> None:
+def make_everything() -> None:
     """Make a row of each append-only model."""
     small = make_small_review()
     analysis = small.analysis()
     snapshot = refresh(by=small.owner, analysis=analysis).snapshot
     sign_off(by=small.owner, snapshot=snapshot, reason="Checked against the reports.")
+    publish(by=small.owner, snapshot=snapshot, is_confirmed=True)
     run = snapshot.runs.get(plugin="grade")
     why = dict.fromkeys(LEVELS, "It is not serious.")
     said = {"justification": "Nothing is serious.", "departures": why}
@@ -49,7 +51,7 @@ def publish_everything() -> None:
 
 @pytest.mark.parametrize("model", MODELS)
 def test_row_can_be_neither_saved_again_nor_deleted(model):
-    publish_everything()
+    make_everything()
     row = model.objects.first()
     with pytest.raises(AppendOnly, match="cannot be changed or deleted"):
         row.save()
@@ -59,7 +61,7 @@ def test_row_can_be_neither_saved_again_nor_deleted(model):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_queryset_can_neither_update_nor_delete(model):
-    publish_everything()
+    make_everything()
     rows = model.objects.all()
     with pytest.raises(AppendOnly):
         rows.update(pk=1)

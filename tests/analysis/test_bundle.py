@@ -95,7 +95,7 @@ def test_a_bundle_is_rebuilt_and_stored_in_an_empty_database(tmp_path):
     importer = User.objects.create_user("importer")
     assert "The snapshot was stored." in run("rebuild", str(path), "--store", "--as", "importer")
     after = Snapshot.objects.get()
-    assert (after.digest, after.published_at, after.published_by) == (before.digest, before.published_at, importer)
+    assert (after.digest, after.made_at, after.made_by) == (before.digest, before.made_at, importer)
     assert after.freeze.content == before.freeze.content
     assert {run.plugin: (run.key, run.result, run.requested_at) for run in after.runs.all()} == runs
     assert Analysis.objects.get().title == "Pain, short"

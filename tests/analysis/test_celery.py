@@ -36,7 +36,7 @@ def run_python(code: str, env: dict[str, str]) -> str:
     return done.stdout.strip()
 
 
-def test_worker_computes_what_was_queued_and_publishes_it(tmp_path):
+def test_worker_computes_what_was_queued_and_makes_the_snapshot(tmp_path):
     with servers.redis() as url:
         env = {
             **os.environ,

@@ -194,7 +194,7 @@ def test_a_snapshot_that_was_replaced_after_its_sign_off_is_named(small):
     row = sign_off(by=small.owner, snapshot=Snapshot.objects.get(number=3), reason="Checked.")
     execute("UPDATE analysis_signoff SET signed_at = %s WHERE id = %s", "2001-01-01 00:00:00+00", row.pk)
     assert SignOff.objects.count() == 1
-    assert "Snapshot 3 of “short” was signed off before it was published" in verify("--chain")
+    assert "Snapshot 3 of “short” was signed off before it was made" in verify("--chain")
 
 
 def test_json_holds_heads_and_findings(small):

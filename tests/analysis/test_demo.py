@@ -1,4 +1,4 @@
-"""The demonstration: one command from nothing to published snapshots; the second time it computes nothing."""
+"""The demonstration: one command from nothing to snapshots; the second time it computes nothing."""
 
 import json
 import re
@@ -25,9 +25,9 @@ def run_demo() -> str:
     return out.getvalue()
 
 
-def test_demo_publishes_all_analyses_and_computes_nothing_the_second_time():
+def test_demo_runs_all_analyses_and_computes_nothing_the_second_time():
     first = run_demo()
-    assert "98 runs computed, 2 known already; 36 snapshots published" in first
+    assert "98 runs computed, 2 known already; 36 snapshots made" in first
     runs, snapshots = Run.objects.count(), set(Snapshot.objects.values_list("digest", flat=True))
 
     second = run_demo()

@@ -1,4 +1,4 @@
-"""A request comes to its end whatever is lost on the way: messages, workers, or the moment to publish."""
+"""A request comes to its end whatever is lost on the way: messages, workers, or the moment to make a snapshot."""
 
 from datetime import timedelta
 
@@ -58,7 +58,7 @@ def test_workers_are_told_of_what_can_begin_and_of_the_rest_when_it_can(bells):
     assert not Snapshot.objects.exists()
     compute(bells[2])
     assert Snapshot.objects.get().number == 1
-    assert RefreshEnd.objects.get().outcome == "published"
+    assert RefreshEnd.objects.get().outcome == "new_snapshot"
 
 
 def test_message_that_is_lost_is_sent_again_after_a_while(bells, settings):
@@ -114,7 +114,7 @@ def test_living_worker_is_left_alone(bells, settings):
     assert Run.objects.get(key=bells[0]).status == "running"
 
 
-def test_publishing_that_was_missed_is_made_up_for(bells):
+def test_snapshot_that_was_missed_is_made_up_for(bells):
     small = make_small_review()
     refresh(by=small.owner, analysis=small.analysis())
     for key in Refresh.objects.get().keys:
@@ -138,7 +138,7 @@ def test_two_requests_that_wait_for_one_run_are_both_brought_on(bells):
     assert sorted(Snapshot.objects.values_list("analysis__slug", flat=True)) == ["one", "two"]
 
 
-def test_message_delivered_twice_computes_once_and_publishes_once(bells):
+def test_message_delivered_twice_computes_once_and_makes_one_snapshot(bells):
     small = make_small_review()
     refresh(by=small.owner, analysis=small.analysis())
     for key in Refresh.objects.get().keys:
@@ -159,7 +159,7 @@ def test_failed_request_is_asked_anew_and_may_succeed(monkeypatch):
 
     again = refresh(by=small.owner, analysis=analysis)
     assert again.is_new
-    assert sorted(RefreshEnd.objects.values_list("outcome", flat=True)) == ["failed", "published"]
+    assert sorted(RefreshEnd.objects.values_list("outcome", flat=True)) == ["failed", "new_snapshot"]
 
 
 def test_request_that_changes_nothing_says_so():

@@ -11,8 +11,8 @@ from analysis.contract import Dataset
 from analysis.execution import RunFailed, compute
 from analysis.models import Analysis, Run, Snapshot
 from analysis.models.run import RunQuerySet
-from analysis.publishing import NotFinished, publish
 from analysis.services import refresh, save_analysis
+from analysis.snapshotting import NotFinished, make_snapshot
 from analysis.testing import quiet
 from tests.analysis.builders import SmallReview, make_small_review
 
@@ -155,11 +155,11 @@ def test_downstream_run_waits_for_its_upstream(monkeypatch):
         compute(grade)
 
 
-def test_unfinished_runs_are_not_published(monkeypatch):
+def test_unfinished_runs_make_no_snapshot(monkeypatch):
     small, keys = queue_runs(monkeypatch)
     compute(keys[0])
     with pytest.raises(NotFinished, match="is queued"):
-        publish(small.review.analyses.get().refreshes.get().pk)
+        make_snapshot(small.review.analyses.get().refreshes.get().pk)
     assert not Snapshot.objects.exists()
 
 

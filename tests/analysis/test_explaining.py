@@ -33,7 +33,7 @@ def change_sd(small, study, sd, reason="Typing error in Table 2."):
     return record(by=small.owner, row=row, reason=reason)
 
 
-def published(small, analysis):
+def snapshot_of(small, analysis):
     outcome = refresh(by=small.owner, analysis=analysis)
     assert not outcome.failure
     return outcome.snapshot
@@ -43,9 +43,9 @@ def make_two(change):
     """Give a review, its analysis, and the snapshots before and after a change."""
     small = make_small_review()
     analysis = small.analysis()
-    before = published(small, analysis)
+    before = snapshot_of(small, analysis)
     change(small)
-    return small, analysis, before, published(small, Analysis.objects.get(pk=analysis.pk))
+    return small, analysis, before, snapshot_of(small, Analysis.objects.get(pk=analysis.pk))
 
 
 def check_sums(found):
@@ -145,11 +145,11 @@ def test_judgement_that_moves_the_certainty_is_named_and_shared_out():
 def test_other_rules_and_parameters_are_named_with_their_author():
     small = make_small_review()
     analysis = small.analysis()
-    before = published(small, analysis)
+    before = snapshot_of(small, analysis)
     analysis.rules = {**analysis.rules, "multi_arm": "split", "window": "long"}
     steps = {"pooling": {"ci_method": "wald"}, "sensitivity": {}, "grade": {}}
     save_analysis(by=small.owner, analysis=analysis, steps=steps, reason="As the protocol says.")
-    found = explain_snapshots(before=before, after=published(small, analysis))
+    found = explain_snapshots(before=before, after=snapshot_of(small, analysis))
     rows = {row.name: row for row in found.settings}
     assert set(rows) == {"multi_arm", "window", "pooling.ci_method"}
     assert (rows["window"].before, rows["window"].after) == ("short", "long")
@@ -189,10 +189,10 @@ def test_certainty_is_that_of_people_only_where_both_snapshots_are_rated():
 def test_evidence_that_went_back_is_explained_between_any_two_snapshots():
     small = make_small_review()
     analysis = small.analysis()
-    snapshots = [published(small, analysis)]
+    snapshots = [snapshot_of(small, analysis)]
     for sd in ("3.4", "1.9"):
         change_sd(small, small.studies[1], sd, reason=f"Now {sd}.")
-        snapshots.append(published(small, analysis))
+        snapshots.append(snapshot_of(small, analysis))
     first, second, third = snapshots
     assert [row.number for row in snapshots] == [1, 2, 3]
     (field,) = explain_snapshots(before=third, after=second).studies[0].fields  # the earlier one comes first
@@ -204,7 +204,7 @@ def test_evidence_that_went_back_is_explained_between_any_two_snapshots():
 
 def test_snapshots_that_cannot_be_compared_are_refused_with_a_sentence():
     small = make_small_review()
-    short, long = (published(small, small.analysis(name, window=name)) for name in ("short", "long"))
+    short, long = (snapshot_of(small, small.analysis(name, window=name)) for name in ("short", "long"))
     with pytest.raises(ValidationError, match="same analysis"):
         explain_snapshots(before=short, after=long)
     with pytest.raises(ValidationError, match="two different snapshots"):
@@ -247,7 +247,7 @@ def test_command_says_what_is_missing():
     for arguments, sentence in wrong:
         with pytest.raises(CommandError, match=sentence):
             run_command(*arguments)
-    published(small, analysis)
+    snapshot_of(small, analysis)
     with pytest.raises(CommandError, match="no earlier snapshot"):
         run_command(small.review.slug, analysis.slug)
     with pytest.raises(CommandError, match="has no snapshot 7"):
@@ -278,7 +278,7 @@ def test_page_shows_the_difference_to_the_snapshot_before(rf):
 
 def test_page_of_the_first_snapshot_says_that_there_is_none_before(rf):
     small = make_small_review()
-    text = page_of(small.owner, published(small, small.analysis()), rf).render().content.decode()
+    text = page_of(small.owner, snapshot_of(small, small.analysis()), rf).render().content.decode()
     assert "first snapshot" in text
 
 

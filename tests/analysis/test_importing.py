@@ -109,7 +109,7 @@ def test_commands_load_and_refresh_a_review(tmp_path):
     call_command("refresh", small.review.slug, username=small.owner.username, stdout=out)
     said = out.getvalue()
     assert "1 analyses read; 1 new or changed." in said
-    assert "snapshot 1 published (1 computed, 0 known)" in said
+    assert "snapshot 1 made (1 computed, 0 known)" in said
     assert "snapshot 1 unchanged (0 computed, 1 known)\n0 runs computed." in said
 
 

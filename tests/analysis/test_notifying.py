@@ -29,7 +29,7 @@ from tests.analysis.notices_world import (
     make_changed,
     make_notice,
     owner_with_mail,
-    publish_next,
+    snapshot_next,
 )
 
 pytestmark = pytest.mark.django_db
@@ -59,9 +59,9 @@ def test_changed_class_is_noted_as_sentences_and_as_the_explanation_has_it():
 def test_first_snapshot_and_other_digits_are_no_news():
     small = make_small_review()
     analysis = small.analysis()
-    first = publish_next(small, analysis)
+    first = snapshot_next(small, analysis)
     change_digits(small)
-    second = publish_next(small, analysis)
+    second = snapshot_next(small, analysis)
     assert (first.number, second.number) == (1, 2)
     assert conclusion_of_snapshot(first) == conclusion_of_snapshot(second)
     assert not Notice.objects.exists()
@@ -77,22 +77,22 @@ def test_class_that_is_undefined_now_is_said_to_be_so():
 def test_rating_of_one_snapshot_alone_is_no_change_of_certainty():
     small = make_small_review()
     analysis = small.analysis()
-    first = publish_next(small, analysis)
+    first = snapshot_next(small, analysis)
     levels = dict.fromkeys(DOMAINS, 2)
     rated = {"levels_down": levels, "justification": "Ours.", "departures": dict.fromkeys(levels, "Ours.")}
     rate_certainty(by=small.owner, analysis=analysis, run=first.runs.get(plugin="grade"), **rated)
     assert conclusion_of_snapshot(first).certainty == "very_low"
     change_means(small, "9")
-    second = publish_next(small, analysis)
+    second = snapshot_next(small, analysis)
     assert "very_low" not in {change.before for change in changes_between(first, second)}
 
 
 def test_ratings_that_come_later_make_no_notice_of_a_snapshot_that_had_none():
     small = make_small_review()
     analysis = small.analysis()
-    first = publish_next(small, analysis)
+    first = snapshot_next(small, analysis)
     change_digits(small)
-    second = publish_next(small, analysis)
+    second = snapshot_next(small, analysis)
     assert not Notice.objects.exists()
     for snapshot, down in ((first, 0), (second, 2)):
         levels = dict.fromkeys(DOMAINS, down)
@@ -124,7 +124,7 @@ def test_two_that_note_at_once_keep_one_with_one_message_each():
 def test_process_lost_between_snapshot_and_notice_is_made_up_for(monkeypatch):
     small = make_small_review()
     analysis = small.analysis()
-    publish_next(small, analysis)
+    snapshot_next(small, analysis)
     change_means(small, "9")
 
     def lose(snapshot):
@@ -143,10 +143,10 @@ def test_process_lost_between_snapshot_and_notice_is_made_up_for(monkeypatch):
 def test_stored_result_that_cannot_be_read_is_told_and_stops_no_publication(monkeypatch):
     small = make_small_review()
     analysis = small.analysis()
-    first = publish_next(small, analysis)
+    first = snapshot_next(small, analysis)
     first.runs.filter(plugin="pooling")._change(result='["of another age"]')
     change_means(small, "9")
-    second = publish_next(small, analysis)
+    second = snapshot_next(small, analysis)
     notice = Notice.objects.get()
     assert notice.snapshot == second
     assert notice.parsed_changes == []
@@ -160,7 +160,7 @@ def test_failing_mail_server_stops_no_publication(monkeypatch):
     monkeypatch.setattr(EmailBackend, "send_messages", refuse)
     small = owner_with_mail(make_small_review())
     _, notice = make_changed(small)
-    assert RefreshEnd.objects.get(snapshot=notice.snapshot).outcome == "published"
+    assert RefreshEnd.objects.get(snapshot=notice.snapshot).outcome == "new_snapshot"
     (row,) = deliver_due()
     assert (row.state, row.attempts, row.says) == ("waiting", 1, "The mail server did not take it: gone.")
 

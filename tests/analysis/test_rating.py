@@ -30,7 +30,7 @@ WHY = dict.fromkeys((*DOMAINS, *RATE_UPS), "As discussed.")
 
 
 def make_rated(**params):
-    """Make a review with a published analysis; give it, the analysis, its snapshot and its GRADE run."""
+    """Make a review with an analysis that was run; give it, the analysis, its snapshot and its GRADE run."""
     small = make_small_review()
     analysis = small.analysis()
     if params:

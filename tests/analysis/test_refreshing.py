@@ -42,7 +42,7 @@ def test_refresh_pools_what_the_trials_print():
     assert result["ci_lower"] == pytest.approx(expected.ci_lower, rel=1e-12)
 
 
-def test_refresh_publishes_the_first_snapshot():
+def test_refresh_makes_the_first_snapshot():
     small = make_small_review()
     outcome = refresh(by=small.owner, analysis=small.analysis())
     assert (outcome.computed, outcome.reused, outcome.is_new, outcome.failure) == (3, 0, True, "")

@@ -29,8 +29,8 @@ def verify(*words: str) -> str:
     return out.getvalue()
 
 
-def publish() -> Snapshot:
-    """Publish one snapshot."""
+def make_one() -> Snapshot:
+    """Make one snapshot."""
     small = make_small_review()
     return refresh(by=small.owner, analysis=small.analysis()).snapshot
 
@@ -48,7 +48,7 @@ def turn_digit(text: str, after: str) -> str:
 
 
 def test_verify_agrees_with_what_was_stored():
-    publish()
+    make_one()
     said = verify()
     assert "3 runs" in said
     assert "Everything stored is unchanged" in said
@@ -59,7 +59,7 @@ def test_verify_of_an_empty_database_says_so():
 
 
 def test_verify_names_the_run_and_the_number_of_a_changed_digit():
-    run = publish().runs.get(plugin="pooling")
+    run = make_one().runs.get(plugin="pooling")
     corrupt(Run, run.pk, "result", turn_digit(run.result, '"estimate":'))
     said = verify()
     assert f"Run {run.key[:12]} (pooling {POOLING.version}; in snapshot short 1)" in said
@@ -69,7 +69,7 @@ def test_verify_names_the_run_and_the_number_of_a_changed_digit():
 
 
 def test_verify_names_a_changed_digit_whose_digest_was_changed_too():
-    run = publish().runs.get(plugin="pooling")
+    run = make_one().runs.get(plugin="pooling")
     text = turn_digit(run.result, '"tau2":') if '"tau2":0,' not in run.result else turn_digit(run.result, '"se":')
     corrupt(Run, run.pk, "result", text)
     corrupt(Run, run.pk, "result_digest", canonical.digest(text))
@@ -89,7 +89,7 @@ def test_verify_names_a_changed_digit_whose_digest_was_changed_too():
     ],
 )
 def test_verify_names_every_kind_of_changed_row(model, column, words):
-    publish()
+    make_one()
     row = model.objects.first()
     text = getattr(row, column)
     place = re.search(r"\d", text).start()
@@ -98,7 +98,7 @@ def test_verify_names_every_kind_of_changed_row(model, column, words):
 
 
 def test_verify_speaks_where_a_result_is_no_longer_json():
-    run = publish().runs.get(plugin="pooling")
+    run = make_one().runs.get(plugin="pooling")
     corrupt(Run, run.pk, "result", run.result[:-1])
     assert "cannot be read" in verify()
 
@@ -119,7 +119,7 @@ POOLING = registry.get_plugin("pooling")
 
 
 def test_a_replaced_plugin_that_gives_the_same_is_no_difference(monkeypatch):
-    publish()
+    make_one()
     replace_plugin(monkeypatch, version="9.0.0")
     said = verify("--strict")
     assert f"It is the same, although plugin pooling 9.0.0 replaced {POOLING.version}." in said
@@ -127,7 +127,7 @@ def test_a_replaced_plugin_that_gives_the_same_is_no_difference(monkeypatch):
 
 
 def test_a_replaced_plugin_that_moves_numbers_is_named_with_the_largest_difference(monkeypatch):
-    publish()
+    make_one()
     replace_plugin(monkeypatch, version="9.0.0", run=moved)
     said = verify()
     # 1.001 / 1 - 1 of the larger value.
@@ -138,7 +138,7 @@ def test_a_replaced_plugin_that_moves_numbers_is_named_with_the_largest_differen
 
 
 def test_the_same_version_that_moves_numbers_is_a_discrepancy(monkeypatch):
-    publish()
+    make_one()
     replace_plugin(monkeypatch, run=moved)
     said = verify()
     assert "discrepancies found" in said
@@ -146,7 +146,7 @@ def test_the_same_version_that_moves_numbers_is_a_discrepancy(monkeypatch):
 
 
 def test_a_plugin_that_is_gone_is_named_and_no_error(monkeypatch):
-    publish()
+    make_one()
     left = {name: plugin for name, plugin in registry.all_plugins().items() if name != "sensitivity"}
     monkeypatch.setattr(registry, "all_plugins", lambda: left)
     said = verify()
@@ -159,13 +159,13 @@ def test_parameters_that_a_new_version_refuses_are_no_error(monkeypatch):
     class Narrow(Params):
         other: int = 1
 
-    publish()
+    make_one()
     replace_plugin(monkeypatch, version="9.0.0", params=Narrow)
     assert f"pooling 9.0.0 does not read what pooling {POOLING.version} stored" in verify()
 
 
 def test_other_libraries_are_named_beside_a_difference(monkeypatch):
-    run = publish().runs.get(plugin="pooling")
+    run = make_one().runs.get(plugin="pooling")
     corrupt(Run, run.pk, "environment", run.environment.replace('"numpy":"', '"numpy":"0.'))
     replace_plugin(monkeypatch, run=moved)
     assert re.search(r"Since it was computed, numpy \S+ replaced 0\.", verify())
@@ -200,12 +200,12 @@ def test_what_is_named_is_checked_and_nothing_else():
     ],
 )
 def test_what_is_not_stored_is_answered_with_a_sentence(words, sentence):
-    review = publish().analysis.review.slug
+    review = make_one().analysis.review.slug
     assert sentence in verify(*(word.format(review=review) for word in words))
 
 
 def test_a_sample_is_chosen_by_its_seed():
-    publish()
+    make_one()
     first, again = (as_json("--sample", "2", "--seed", "5") for _ in range(2))
     assert [row["digest"] for row in first["rows"]] == [row["digest"] for row in again["rows"]]
     assert first["seed"] == 5
@@ -214,7 +214,7 @@ def test_a_sample_is_chosen_by_its_seed():
 
 
 def test_json_names_the_verdict_and_the_largest_difference(monkeypatch):
-    publish()
+    make_one()
     replace_plugin(monkeypatch, version="9.0.0", run=moved)
     (row,) = (row for row in as_json()["rows"] if row["verdict"] == "differs")
     assert (row["path"], row["is_error"]) == ("estimate", False)

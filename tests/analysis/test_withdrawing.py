@@ -16,8 +16,8 @@ from analysis.registry import get_plugin
 from analysis.services import refresh, sign_off
 from analysis.services.withdrawing import (
     affected_snapshots,
-    warnings_after_publishing,
     warnings_for,
+    warnings_for_new,
     withdraw_plugin,
     withdrawn_runs,
 )
@@ -48,8 +48,8 @@ def latest(small):
     return small.review.analyses.get().snapshots.order_by("-number").first()
 
 
-def publish_without_pooling(small) -> None:
-    """Publish the next snapshot of the analysis as another version of pooling would: no run of it has this version."""
+def snapshot_without_pooling(small) -> None:
+    """Make the next snapshot of the analysis as another version of pooling would: no run of it has this version."""
     Run.objects.filter(plugin="pooling")._change(plugin_version="0.9.0")
     change = small.studies[0].extractions.get(is_consensus=True).arms.first().results.first()
     change.mean = 3
@@ -135,7 +135,7 @@ def test_affected_snapshot_says_who_signed_it(small):
 
 def test_affected_snapshot_is_replaced_where_the_newest_does_not_use_the_version(small):
     first = latest(small)
-    publish_without_pooling(small)
+    snapshot_without_pooling(small)
     assert latest(small).number == 2
     (row,) = affected_snapshots("pooling", "0.9.0")
     assert (row.snapshot, row.latest.number, row.is_replaced) == (first, 2, True)
@@ -156,14 +156,14 @@ def test_next_publication_warns_while_the_version_is_installed(small, administra
     withdraw_plugin(by=administrator, plugin="pooling", version=VERSION, reason=REASON)
     outcome = refresh(by=small.owner, analysis=small.review.analyses.get())
     assert not outcome.is_new
-    assert warnings_after_publishing(outcome.snapshot)[0].startswith(f"It was computed with pooling {VERSION}")
+    assert warnings_for_new(outcome.snapshot)[0].startswith(f"It was computed with pooling {VERSION}")
 
 
 def test_next_publication_says_that_the_one_before_used_a_withdrawn_version(small, administrator):
-    publish_without_pooling(small)
+    snapshot_without_pooling(small)
     withdraw_plugin(by=administrator, plugin="pooling", version="0.9.0", reason=REASON)
     assert warnings_for(latest(small)) == []
-    (said,) = warnings_after_publishing(latest(small))
+    (said,) = warnings_for_new(latest(small))
     assert said.startswith("Snapshot 1 was computed with pooling 0.9.0, which was withdrawn on ")
 
 
@@ -200,7 +200,7 @@ def test_affected_lists_place_date_signature_and_fate(small, administrator):
 
 
 def test_affected_says_which_snapshot_no_longer_uses_the_version(small):
-    publish_without_pooling(small)
+    snapshot_without_pooling(small)
     assert run("affected", "pooling", "0.9.0").endswith("not signed off; snapshot 2 no longer uses it\n")
 
 

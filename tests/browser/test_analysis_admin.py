@@ -66,7 +66,7 @@ def test_analysis_is_run_and_a_number_followed_to_its_source(
     page.click(f"#result_list >> text={analysis.title}")
     assert page.is_checked("#id_run_pooling")
     page.click("text=Run now")
-    page.wait_for_selector("text=Snapshot 1 published: 3 runs computed, 0 reused.")
+    page.wait_for_selector("text=Snapshot 1 made: 3 runs computed, 0 reused.")
     page.click(".standing a >> text=Snapshot 1")
     page.wait_for_selector(".headline >> text=3 trials, mean difference")
     assert page.is_visible(".figure svg")

@@ -53,7 +53,7 @@ def side(frozen: Row, number: int = 1, *, params: Row | None = None, **changes: 
     dataset = derive(frozen, asked)
     chosen = pooling.params.model_validate(params or {}).model_dump(mode="json")
     values = {
-        "facts": SnapshotFacts(number=number, published_on=str(FIRST_DAY + timedelta(days=30 * (number - 1)))),
+        "facts": SnapshotFacts(number=number, made_on=str(FIRST_DAY + timedelta(days=30 * (number - 1)))),
         "content": deepcopy(frozen),
         "rules": asked,
         "dataset": dataset,

@@ -20,8 +20,8 @@ def explanation(*contributions, before=BEFORE, after=AFTER, days=("2026-05-03", 
         change = None if first is None or second is None else second - first
         movements.append(Movement(quantity=name, before=first, after=second, change=change))
     values = {
-        "before": SnapshotFacts(number=3, published_on=days[0]),
-        "after": SnapshotFacts(number=4, published_on=days[1]),
+        "before": SnapshotFacts(number=3, made_on=days[0]),
+        "after": SnapshotFacts(number=4, made_on=days[1]),
         "measure": "RR",
         "is_ratio": True,
         "studies": (StudyChange(study="Ito_2020", label="Ito 2020", status="added"),),

@@ -47,7 +47,7 @@ def line_of(row: Affected) -> str:
     snapshot = row.snapshot
     signed = f"signed off by {row.sign_off.signed_by}" if row.sign_off else "not signed off"
     place = f"{snapshot.analysis.review.slug} / {snapshot.analysis.slug}"
-    return f"{place:<44} snapshot {snapshot.number}, {snapshot.published_at:%Y-%m-%d}, {signed}; {fate_of(row)}"
+    return f"{place:<44} snapshot {snapshot.number}, {snapshot.made_at:%Y-%m-%d}, {signed}; {fate_of(row)}"
 
 
 def fate_of(row: Affected) -> str:
@@ -65,7 +65,7 @@ def as_data(row: Affected) -> dict[str, Any]:
         "analysis": snapshot.analysis.slug,
         "number": snapshot.number,
         "digest": snapshot.digest,
-        "published_at": snapshot.published_at.isoformat(),
+        "made_at": snapshot.made_at.isoformat(),
         "signed_off_by": row.sign_off.signed_by.get_username() if row.sign_off else None,
         "latest": row.latest.number,
         "is_replaced": row.is_replaced,

@@ -1,4 +1,4 @@
-"""`manage.py demo`: the demonstration review, its analyses and their published snapshots."""
+"""`manage.py demo`: the demonstration review, its analyses and their snapshots."""
 
 import json
 import secrets
@@ -35,7 +35,7 @@ MEMBERS = {
 
 
 class Command(BaseCommand):
-    """Load the demonstration review, run its analyses, publish what is new, and show the results."""
+    """Load the demonstration review, run its analyses, make snapshots of what is new, and show the results."""
 
     help = "Loads the demonstration review, runs its analyses and prints their results beside what the paper prints."
 
@@ -79,7 +79,7 @@ class Command(BaseCommand):
         computed = sum(outcome.computed for outcome in outcomes)
         new = sum(outcome.is_new for outcome in outcomes)
         known = sum(outcome.reused for outcome in outcomes)
-        done = f"{computed} runs computed, {known} known already; {new} snapshots published"
+        done = f"{computed} runs computed, {known} known already; {new} snapshots made"
         if not computed:
             done = f"0 runs computed: nothing changed, all {known} results are known; no new snapshot"
         self._show(f"Analyses: {done}", last=True)

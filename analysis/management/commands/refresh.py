@@ -11,7 +11,7 @@ from analysis.models import Analysis, ScheduleRun
 from analysis.services import Refreshed, is_dropped, refresh_many
 from analysis.services.notifying import deliver_due
 from analysis.services.scheduling import run_due
-from analysis.services.withdrawing import warnings_after_publishing
+from analysis.services.withdrawing import warnings_for_new
 from evidence.models import Review
 from evidence.permissions import NotAllowed
 
@@ -23,13 +23,13 @@ def describe(outcome: Refreshed) -> str:
     if outcome.snapshot is None:
         return f"queued: {outcome.computed} to compute, {outcome.reused} known"
     runs = f"{outcome.computed} computed, {outcome.reused} known"
-    return f"snapshot {outcome.snapshot.number} {'published' if outcome.is_new else 'unchanged'} ({runs})"
+    return f"snapshot {outcome.snapshot.number} {'made' if outcome.is_new else 'unchanged'} ({runs})"
 
 
 class Command(BaseCommand):
-    """Compute what changed since the last time, and publish new snapshots."""
+    """Compute what changed since the last time, and make new snapshots."""
 
-    help = "Brings the analyses of a review up to date: computes what changed, publishes new snapshots."
+    help = "Brings the analyses of a review up to date: computes what changed, makes new snapshots."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the review, the person and, where wanted, single analyses."""
@@ -60,7 +60,7 @@ class Command(BaseCommand):
                 failed += bool(outcome.failure)
                 computed += outcome.computed
                 self.stdout.write(f"{outcome.analysis.slug:<40} {describe(outcome)}")
-                for warning in warnings_after_publishing(outcome.snapshot) if outcome.snapshot else ():
+                for warning in warnings_for_new(outcome.snapshot) if outcome.snapshot else ():
                     self.stdout.write(f"    warning: {warning}")
         except (ValidationError, NotAllowed) as error:
             raise CommandError(" ".join(getattr(error, "messages", [str(error)]))) from error

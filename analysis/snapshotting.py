@@ -11,7 +11,7 @@ MANIFEST_FORMAT = 1
 
 
 class NotFinished(RuntimeError):
-    """A run of the analysis has not succeeded, so there is nothing to publish."""
+    """A run of the analysis has not succeeded, so no snapshot can be made."""
 
     def __init__(self, run: Run) -> None:
         detail = f": {run.error}" if run.error else ""
@@ -19,7 +19,7 @@ class NotFinished(RuntimeError):
 
 
 @transaction.atomic
-def publish(refresh_pk: int) -> Snapshot:
+def make_snapshot(refresh_pk: int) -> Snapshot:
     """Give the snapshot of a refresh: the last one where nothing changed, else a new one with the next number.
 
     Raises
@@ -57,7 +57,7 @@ def _write(refresh: Refresh, runs: list[Run], content: dict[str, Any], last: Sna
         dataset=refresh.dataset,
         manifest=text,
         digest=canonical.digest(text),
-        published_by=refresh.requested_by,
+        made_by=refresh.requested_by,
     )
     snapshot.save()
     for run in runs:
