@@ -15,13 +15,19 @@ from analysis.admin.headlines import Headline, Summary, read_headlines, read_sum
 from analysis.contract import ForestFigure
 from analysis.figures import draw
 from analysis.models import Analysis, Refresh, Schedule, Snapshot
-from analysis.services.staleness import Stale, analyses_in_plan, stale_analyses
+from analysis.services.staleness import Cause, Stale, analyses_in_plan, stale_analyses
 from evidence.admin.standing import standing_of
 from evidence.models import Review, SearchRound
 from evidence.permissions import Act
 
 # More than these make one figure too long to read; the newest are drawn.
 MOST_DRAWN = 40
+STALE_WORDS = {
+    Cause.NEVER_RUN: "not run yet",
+    Cause.FAILED: "the last attempt failed",
+    Cause.DEFINITION: "rules, steps or versions changed",
+    Cause.EVIDENCE: "evidence changed",
+}
 
 
 @dataclass(slots=True)
@@ -45,6 +51,11 @@ class Line:
     def published(self) -> Headline | None:
         """The newest snapshot that is published."""
         return self._newest(Snapshot.State.PUBLISHED)
+
+    @property
+    def stale_words(self) -> str:
+        """Why the analysis is stale, in a word or two; a sentence where it cannot run."""
+        return "" if self.stale is None else STALE_WORDS.get(self.stale.cause, self.stale.says)
 
     @property
     def waits_for(self) -> str:
