@@ -28,7 +28,7 @@ SECTIONS = {
     ),
     "What stands behind results": (
         *("Freeze", "Dataset", "Refresh", "RefreshEnd", "ScheduleRun", "SnapshotRun", "Step", "Claim"),
-        *("PluginWithdrawal", "NoticeRead", "NoticeSubscription", "WebhookSecret", "Delivery"),
+        *("PluginWithdrawal", "EditingMark", "NoticeRead", "NoticeSubscription", "WebhookSecret", "Delivery"),
     ),
 }
 

@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("config", "evidence", "analysis", "plugins", "tests")
 LONGEST_FILE, LONGEST_FUNCTION = 400, 50
 
+# Rows that say how work stands at the moment: hints, and what is worked out from rows that are kept.
+PASSING = {"evidence.EditingMark"}
 # Rows that belong to one root and go with it. Everything else that is referred to stays (PROTECT or RESTRICT).
 OWN_ROWS = {
     # the review and its team
@@ -203,8 +205,9 @@ def test_model_is_in_the_admin(model):
 
 def test_evidence_keeps_its_history_and_has_no_generic_references():
     evidence = [model for model in own_models() if model._meta.app_label == "evidence"]
+    kept = [model for model in evidence if model._meta.label not in PASSING]
     report(
-        [model._meta.label for model in evidence if not issubclass(model, EvidenceRow)],
+        [model._meta.label for model in kept if not issubclass(model, EvidenceRow)],
         "Derive from EvidenceRow, so that every change is kept and the row belongs to a review:",
     )
     generic = [

@@ -1,20 +1,23 @@
 """The base of all pages: choices from the person's own reviews, writes through services, refusals as sentences."""
 
+from itertools import chain
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
-from django.core.exceptions import PermissionDenied
-from django.db import models
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from simple_history.admin import SimpleHistoryAdmin
 
+from evidence.admin import versions
 from evidence.admin.plainly import fieldsets_shown_plainly, plain_columns, shown_plainly
+from evidence.admin.presence import editing_urls, hint_for, page_name
 from evidence.admin.rows import put_rows, remove_rows, tied_to
 from evidence.admin.sentences import RowRefused, SpeakingForm, speak
 from evidence.admin.standing import person_of, standing_of
-from evidence.models import EvidenceRow, Review
+from evidence.models import EvidenceRow, Review, Study
 from evidence.permissions import Act
 from evidence.services import record, remove
 
@@ -235,8 +238,30 @@ class ScopedAdmin(ScopedFields, SimpleHistoryAdmin):
             form.refusal = refusal
         return form
 
+    def get_urls(self) -> list[Any]:
+        """Add what an open page calls."""
+        return [*editing_urls(self), *super().get_urls()]
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Give the row; one that is being saved is held until it is, so that of two people one is told of the other."""
+        if request.method == "POST" and connection.in_atomic_block and object_id.isdecimal():
+            hold(self.model, int(object_id))
+        return super().get_object(request, object_id, from_field)
+
+    def render_change_form(self, request: Any, context: Any, *args: Any, **kwargs: Any) -> Any:
+        """Add what the page is based on."""
+        sets = (inline.formset for inline in context["inline_admin_formsets"])
+        shown = [context["adminform"].form, *chain.from_iterable(one.forms for one in sets)]
+        context["based_on"] = versions.write_box(shown, versions.read_box(request.POST))
+        obj = kwargs.get("obj")
+        if obj is not None and self.has_change_permission(request, obj):
+            context |= {"editing_says": hint_for(request, obj), "is_shared_page": bool(page_name(request, obj))}
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def _create_formsets(self, request: Any, obj: Any, change: bool) -> Any:
         formsets, inlines = super()._create_formsets(request, obj, change)
+        for formset in formsets if request.method == "POST" else ():
+            tell_of_gone(formset)
         refusal: RowRefused | None = getattr(request, "refusal", None)
         if refusal is not None and refusal.prefix is not None:
             for form in (form for formset in formsets for form in formset.forms if form.prefix == refusal.prefix):
@@ -277,6 +302,26 @@ class ScopedAdmin(ScopedFields, SimpleHistoryAdmin):
         if request.method == "POST":
             raise PermissionDenied("An earlier version is for reading; enter the correction on the row's page.")
         return super().history_form_view(request, object_id, version_id, extra_context)
+
+
+def hold(model: Any, pk: int) -> None:
+    """Let one person at a time save a row; a row of a study is saved with its study held."""
+    path = model.review_path.removesuffix("__review")
+    if path.endswith("study"):
+        pk = model.objects.filter(pk=pk).values_list(path, flat=True).first()
+        model = Study
+    list(model.objects.select_for_update().order_by().filter(pk=pk).values_list("pk"))
+
+
+def tell_of_gone(formset: Any) -> None:
+    """Say of rows that the page still shows and somebody else has deleted that they are gone."""
+    key = formset.model._meta.pk.name
+    for form in formset.initial_forms:
+        if form.instance.pk is None and key in form.fields:
+            pk = formset.data.get(form.add_prefix(key), "")
+            said = versions.gone_sentence(formset.model, pk) if pk.isdecimal() else ""
+            form.fields[key].error_messages["invalid_choice"] = said
+            form.refusal = ValidationError(said)
 
 
 class ReviewFilter(admin.SimpleListFilter):

@@ -6,6 +6,7 @@ from evidence.models.characteristic import Characteristic, CharacteristicField
 from evidence.models.extraction import Arm, Extraction, InterventionComponent
 from evidence.models.flow import FlowCount, SearchRound
 from evidence.models.outcome import Direction, FollowUpWindow, Instrument, Outcome
+from evidence.models.presence import EditingMark
 from evidence.models.result import ArmResult, ContrastResult, PrintedResult, Settlement, Sign, ValueKind
 from evidence.models.review import Membership, Review
 from evidence.models.risk_of_bias import Assessment, Judgement
@@ -23,6 +24,7 @@ __all__ = [
     "ComponentType",
     "ContrastResult",
     "Direction",
+    "EditingMark",
     "EvidenceQuerySet",
     "EvidenceRow",
     "Extraction",

@@ -21,12 +21,12 @@ pytestmark = pytest.mark.django_db
 
 YES, NO = True, False
 TABLE = {
-    #               VIEW  RECORD ADJUD ANALYSE SIGN MANAGE
-    "owner": (YES, YES, YES, YES, YES, YES),
-    "adjudicator": (YES, YES, YES, YES, YES, NO),
-    "reviewer": (YES, YES, NO, NO, NO, NO),
-    "statistician": (YES, NO, NO, YES, NO, NO),
-    "viewer": (YES, NO, NO, NO, NO, NO),
+    #               VIEW  RECORD ADJUD ANALYSE SIGN PUBLISH MANAGE
+    "owner": (YES, YES, YES, YES, YES, YES, YES),
+    "adjudicator": (YES, YES, YES, YES, YES, NO, NO),
+    "reviewer": (YES, YES, NO, NO, NO, NO, NO),
+    "statistician": (YES, NO, NO, YES, NO, NO, NO),
+    "viewer": (YES, NO, NO, NO, NO, NO, NO),
 }
 CELLS = [(role, act, allowed) for role, row in TABLE.items() for act, allowed in zip(Act, row, strict=True)]
 

@@ -74,4 +74,31 @@
         finishRow(event.target, event.detail.formsetName);
         setTimeout(() => nameComboboxes(event.target), 0);
     });
+
+    /* Tell the others that this page is open, and hear who else has it open. */
+    const EVERY = 20000;
+    const shareEditing = (hint) => {
+        const token = document.querySelector('[name=csrfmiddlewaretoken]');
+        const tell = async () => {
+            if (document.hidden || !token) {
+                return;
+            }
+            try {
+                const answer = await fetch(hint.dataset.editing, {method: 'POST', headers: {'X-CSRFToken': token.value}});
+                const {says} = await answer.json();
+                hint.textContent = says;
+                hint.hidden = !says;
+            } catch {
+                /* The server is away for a moment; the next time tells. */
+            }
+        };
+        tell();
+        setInterval(tell, EVERY);
+    };
+    document.addEventListener('DOMContentLoaded', () => {
+        const hint = document.querySelector('[data-editing]');
+        if (hint) {
+            shareEditing(hint);
+        }
+    });
 }
