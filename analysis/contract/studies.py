@@ -9,7 +9,8 @@ class Comparison(Frozen):
     """One comparison of a network: treatment 1 minus treatment 2, scale of the measure.
 
     A study with a arms gives all a(a - 1)/2 comparisons between them where its arms report, so that their variances
-    belong together; otherwise those that it prints. `n1` and `n2` are the sizes of the two groups.
+    belong together; otherwise those that it prints. `n1` and `n2` are the sizes of the two groups. Where both report
+    events, `events_1` of `total_1` people of treatment 1 had it, and `events_2` of `total_2`.
     """
 
     study: str
@@ -20,6 +21,10 @@ class Comparison(Frozen):
     vi: float
     n1: float | None = None
     n2: float | None = None
+    events_1: float | None = None
+    total_1: float | None = None
+    events_2: float | None = None
+    total_2: float | None = None
     week: float | None = None
     facts: dict[str, Fact] = {}
     rob: dict[str, str] = {}

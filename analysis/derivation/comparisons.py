@@ -1,6 +1,5 @@
 """The comparisons of a network: every pair of treatments that a study compares, from one kind of result."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
@@ -12,11 +11,13 @@ from analysis.derivation.facts import components_of, risk_of_bias
 from analysis.derivation.rules import Rules
 from analysis.derivation.study_rows import study_facts
 from analysis.derivation.wording import Unusable
-from analysis.engine import EngineError
+from analysis.engine import EngineError, odds_ratio, rr
 
 Row = dict[str, Any]
 Pair = tuple[str, str]
 EXPERIMENTAL = "experimental"
+# A comparison's counts by the names of the columns of an effect.
+COUNTS = {"events_1": "ai", "total_1": "n1i", "events_2": "ci", "total_2": "n2i"}
 
 
 @dataclass(slots=True)
@@ -24,21 +25,22 @@ class Found:
     """What one kind of result gives for pairs of treatments."""
 
     candidate: Candidate
-    builds: dict[Pair, Callable[[], list[RawEffect]]] = field(default_factory=dict)
+    pairs: dict[Pair, Candidate] = field(default_factory=dict)
 
 
 def find_comparisons(code: str, content: Row, rules: Rules, *, window: Window) -> list[Comparison]:
     """Give the comparisons of one study: those of the first kind of result that joins its treatments.
 
     Arms of one treatment are combined. A study whose printed contrasts leave out a pair among three or more treatments
-    gives nothing by them, since the missing correlation cannot be known.
+    gives nothing by them, since the missing correlation cannot be known. Two arms without events (or with nothing else)
+    beside others keep their place: their counts are known.
     """
     study = content["studies"][code]
     if study["extraction"] is None:
         return []
     nodes = find_nodes(study["extraction"]["arms"], content, rules)
     for found in _by_kind(code, content, nodes, window=window, rules=rules):
-        rows = _build(found)
+        rows = _build(found, rules)
         if rows:
             return [_comparison(code, content, pair, found.candidate, raw, rules) for pair, raw in rows.items()]
     return []
@@ -77,20 +79,52 @@ def _by_kind(code: str, content: Row, nodes: dict[str, list[Row]], *, window: Wi
         sides = Sides({arm["number"]: arm for arm in nodes[first]}, {arm["number"]: arm for arm in nodes[second]})
         for candidate in find_candidates(code, extraction, sides, outcome=outcome, window=window, rules=combined):
             kind = found.setdefault(candidate.key, Found(candidate))
-            kind.builds[first, second] = candidate.build
+            kind.pairs[first, second] = candidate
     return [found[key] for key in sorted(found)]
 
 
-def _build(found: Found) -> dict[Pair, RawEffect]:
+def _build(found: Found, rules: Rules) -> dict[Pair, RawEffect]:
     """Give the effect of each pair; nothing where a pair among three or more treatments cannot be had."""
     rows: dict[Pair, RawEffect] = {}
-    for pair, build in found.builds.items():
+    alike = []
+    for pair, candidate in found.pairs.items():
         try:
-            (rows[pair],) = build()
-        except (Unusable, EngineError):
+            (rows[pair],) = candidate.build()
+        except Unusable as error:
+            if error.code == "no_information":
+                alike.append(pair)
+        except EngineError:
             continue
     treatments = {name for pair in rows for name in pair}
-    return rows if len(rows) == len(treatments) * (len(treatments) - 1) // 2 else {}
+    counts = _counts(rows)
+    for pair in alike:
+        if counts.keys() >= set(pair):
+            rows[pair] = _compare_alike(counts[pair[0]], counts[pair[1]], rules, refs=found.pairs[pair].refs)
+    ordered = {pair: rows[pair] for pair in found.pairs if pair in rows}
+    return ordered if len(rows) == len(treatments) * (len(treatments) - 1) // 2 else {}
+
+
+def _counts(rows: dict[Pair, RawEffect]) -> dict[str, tuple[float, float]]:
+    """Give events and total of each treatment whose arms report them."""
+    counts = {}
+    for (first, second), raw in rows.items():
+        if "ai" in raw.columns:
+            counts[first] = raw.columns["ai"], raw.columns["n1i"]
+            counts[second] = raw.columns["ci"], raw.columns["n2i"]
+    return counts
+
+
+def _compare_alike(
+    one: tuple[float, float], two: tuple[float, float], rules: Rules, *, refs: tuple[str, ...]
+) -> RawEffect:
+    """Give the ratio of two arms in which nobody, or everybody, had the event, with a half in each cell.
+
+    It says nothing by itself, but it belongs to the others of its study.
+    """
+    ratio = odds_ratio if rules.measure == "OR" else rr
+    effect = ratio(ai=one[0], n1i=one[1], ci=two[0], n2i=two[1])
+    columns = {"ai": one[0], "n1i": one[1], "ci": two[0], "n2i": two[1]}
+    return RawEffect(float(effect.yi[0]), float(effect.vi[0]), one[1], two[1], ((), ()), refs, columns=columns)
 
 
 def _comparison(code: str, content: Row, pair: Pair, candidate: Candidate, raw: RawEffect, rules: Rules) -> Comparison:
@@ -104,6 +138,7 @@ def _comparison(code: str, content: Row, pair: Pair, candidate: Candidate, raw: 
         vi=raw.vi,
         n1=raw.n1,
         n2=raw.n2,
+        **({name: raw.columns[column] for name, column in COUNTS.items()} if "ai" in raw.columns else {}),
         week=candidate.week,
         facts={"instrument": candidate.instrument, "source": candidate.source, **study_facts(study, content)},
         rob=risk_of_bias(study, rules),

@@ -17,6 +17,7 @@ from analysis.contract import (
 )
 from analysis.engine import EngineError, UndefinedResult
 from analysis.engine.network import (
+    RARE_EVENT_MODELS,
     Decomposition,
     Network,
     adjust_funnel,
@@ -26,16 +27,16 @@ from analysis.engine.network import (
     split_evidence,
 )
 from plugins.network.params import Params
+from plugins.network.rare import describe_rare_events
 from plugins.network.reading import Read, read_network
 from plugins.network.result import Pair, Result
 from plugins.network.tables import list_designs, list_funnel, list_heat, list_pairs, list_treatments, make_league
+from plugins.network.wording import NOT_FITTED, SCORES, TWO_TREATMENTS
 
-NOT_FITTED = "The network was not analysed: {error}."
 NO_HETEROGENEITY = (
     "There are not more comparisons than treatments need, so that the variance between studies cannot be estimated; "
     "all intervals are those of the common-effect model."
 )
-TWO_TREATMENTS = "The network has two treatments only: this is an ordinary meta-analysis, and nothing is indirect."
 NO_LOOPS = (
     "No treatments are joined in two ways by different studies, so that no estimate has both direct and indirect "
     "evidence and inconsistency cannot be tested."
@@ -51,10 +52,6 @@ FEW_POINTS = (
     "(Sterne et al. 2011)."
 )
 UNKNOWN_ORDER = "The funnel plot is drawn against {reference}: the network does not have {names}."
-SCORES = (
-    "P-scores say how surely a treatment is better than the others, not by how much; differences and their intervals "
-    "count for a decision."
-)
 DISAGREEMENT_LIMIT = 0.05
 # Sterne et al. (2011), doi:10.1136/bmj.d4002.
 LEAST_POINTS = 10
@@ -62,8 +59,28 @@ LEAST_POINTS = 10
 
 def run(dataset: Dataset, params: Params, upstream: Upstream, progress: Progress) -> Result:
     """Give the network meta-analysis of the comparisons of a dataset."""
-    read = read_network(dataset, params)
     small = dataset.outcome.direction == "lower"
+    is_rare = params.model in RARE_EVENT_MODELS
+    analyse = describe_rare_events if is_rare else _analyse
+    values = analyse(dataset, params, small=small)
+    figures = (_forest(dataset, values["reference"]), *(() if is_rare else (_heat(dataset), _funnel(dataset))))
+    return Result.model_validate(
+        {
+            "measure": dataset.measure,
+            "is_ratio": dataset.is_ratio,
+            "model": params.model,
+            "tau2_method": "" if is_rare else params.tau2_method,
+            "level": params.level,
+            "small_values_are_good": small,
+            "figures": figures,
+            **values,
+        }
+    )
+
+
+def _analyse(dataset: Dataset, params: Params, *, small: bool) -> dict[str, Any]:
+    """Give the fields of the result that a model of effects and variances has."""
+    read = read_network(dataset, params)
     values: dict[str, Any] = {}
     said: list[str] = []
     if read.evidence is not None:
@@ -72,22 +89,13 @@ def run(dataset: Dataset, params: Params, upstream: Upstream, progress: Progress
             values, said = _describe(fit, read, params, small=small)
         except EngineError as error:
             said = [NOT_FITTED.format(error=error)]
-    return Result.model_validate(
-        {
-            "measure": dataset.measure,
-            "is_ratio": dataset.is_ratio,
-            "model": params.model,
-            "tau2_method": params.tau2_method,
-            "level": params.level,
-            "reference": read.reference,
-            "small_values_are_good": small,
-            "parts": read.parts,
-            "studies_left_out": read.left_out,
-            "figures": (_forest(dataset, read.reference), _heat(dataset), _funnel(dataset)),
-            "messages": (*read.messages, *said),
-            **values,
-        }
-    )
+    return {
+        "reference": read.reference,
+        "parts": read.parts,
+        "studies_left_out": read.left_out,
+        "messages": (*read.messages, *said),
+        **values,
+    }
 
 
 def _describe(fit: Network, read: Read, params: Params, *, small: bool) -> tuple[dict[str, Any], list[str]]:
@@ -197,7 +205,7 @@ def _funnel(dataset: Dataset) -> ScatterFigure:
 
 plugin = Plugin(
     name="network",
-    version="1.0.0",
+    version="1.1.0",
     contract_version=CONTRACT_VERSION,
     title="Network meta-analysis",
     needs=frozenset({Need.COMPARISONS}),

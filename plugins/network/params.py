@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, field_validator
 
 from analysis.contract import Params as BaseParams
-from analysis.engine.network import NETWORK_MODELS, NETWORK_TAU2_METHODS
+from analysis.engine.network import NETWORK_MODELS, NETWORK_TAU2_METHODS, RARE_EVENT_MODELS
+
+MODELS = (*NETWORK_MODELS, *RARE_EVENT_MODELS)
 
 if TYPE_CHECKING:
     Model = str
     Tau2Method = str
 else:
-    Model = Literal[NETWORK_MODELS]
+    Model = Literal[MODELS]
     Tau2Method = Literal[NETWORK_TAU2_METHODS]
 
 
@@ -22,7 +24,9 @@ class Params(BaseParams):
         default="random_effects",
         description=(
             "Studies of the same two treatments may differ, by one variance for all comparisons (random effects), or "
-            "not (common effect, also called fixed effect)."
+            "not (common effect, also called fixed effect). For odds ratios of rare events there are two models of a "
+            "common effect from the counts of the arms: Mantel-Haenszel (Efthimiou et al. 2019), and hypergeometric "
+            "(Stijnen et al. 2010, by Breslow's approximation)."
         ),
     )
     tau2_method: Tau2Method = Field(
@@ -30,6 +34,14 @@ class Params(BaseParams):
         description=(
             "Estimator of the variance between studies; DL is the generalised method of moments (Jackson et al. 2012), "
             "which the R package netmeta takes by default."
+        ),
+    )
+    correction: float = Field(
+        default=0.0,
+        ge=0.0,
+        description=(
+            "Models of rare events only: what is added to events and non-events of all arms of a design in which a "
+            "treatment has no event, or nothing else. 0: such a treatment is left out of the design."
         ),
     )
     reference: str = Field(

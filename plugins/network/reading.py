@@ -1,6 +1,6 @@
 """Which studies make the network: those whose comparisons hold together, in the part that is analysed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,31 +39,67 @@ def read_network(dataset: Dataset, params: Params) -> Read:
     said = [LEFT_OUT.format(labels=", ".join(study.label for study in left_out))] if left_out else []
     if not sound:
         return Read(None, (), "", (), left_out, (*said, NOTHING))
-    counts = _studies_with(sound)
-    parts = parts_of([one.treatment_1 for one in sound], [one.treatment_2 for one in sound])
-    reference = params.reference if params.reference in counts else _most_compared(parts[0], counts)
-    if params.reference and reference != params.reference:
-        said.append(UNKNOWN_REFERENCE.format(name=params.reference, reference=reference))
-    own = next(part for part in parts if reference in part)
-    if len(parts) > 1:
-        listed = "; ".join(", ".join(part) for part in parts)
-        said.append(DISCONNECTED.format(count=len(parts), parts=listed, reference=reference))
-    kept = tuple(one for one in sound if one.treatment_1 in own)
-    table = tuple(
-        Part(
-            name=f"part-{number}",
-            label=", ".join(part),
-            treatments=part,
-            k=len({one.study for one in sound if one.treatment_1 in part}),
-            is_analysed=part is own,
-        )
-        for number, part in enumerate(parts, start=1)
+    chosen = choose_part(
+        parts_of([one.treatment_1 for one in sound], [one.treatment_2 for one in sound]),
+        reference=params.reference,
+        counts=_studies_with(sound),
+        studies=lambda part: len({one.study for one in sound if one.treatment_1 in part}),
     )
+    reference, table = chosen.reference, chosen.parts
+    said += chosen.messages
+    kept = tuple(one for one in sound if one.treatment_1 in chosen.treatments)
     try:
         evidence = _read(kept, params, names=[one.study for one in kept])
     except EngineError as error:
         return Read(None, (), reference, table, left_out, (*said, NOT_READ.format(error=error)))
     return Read(evidence, kept, reference, table, left_out, tuple(said))
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The treatments that are analysed, their reference, all parts of the network, and what to say about them."""
+
+    treatments: tuple[str, ...]
+    reference: str
+    parts: tuple[Part, ...]
+    messages: tuple[str, ...]
+
+
+def choose_part(
+    parts: tuple[tuple[str, ...], ...],
+    *,
+    reference: str,
+    counts: dict[str, int],
+    studies: Callable[[tuple[str, ...]], int],
+) -> Chosen:
+    """Give the part of the reference, the largest where the reference names no treatment of the network.
+
+    Parameters
+    ----------
+    parts : treatments that hang together, largest part first
+    reference : name of a treatment, or ""
+    counts : number of studies of each treatment
+    studies : gives the number of studies of a part
+    """
+    said = []
+    found = reference if reference in counts else _most_compared(parts[0], counts)
+    if reference and found != reference:
+        said.append(UNKNOWN_REFERENCE.format(name=reference, reference=found))
+    own = next(part for part in parts if found in part)
+    if len(parts) > 1:
+        listed = "; ".join(", ".join(part) for part in parts)
+        said.append(DISCONNECTED.format(count=len(parts), parts=listed, reference=found))
+    table = tuple(
+        Part(
+            name=f"part-{number}",
+            label=", ".join(part),
+            treatments=part,
+            k=studies(part),
+            is_analysed=part is own,
+        )
+        for number, part in enumerate(parts, start=1)
+    )
+    return Chosen(own, found, table, tuple(said))
 
 
 def _sound(dataset: Dataset, params: Params) -> tuple[tuple[Comparison, ...], tuple[LeftOut, ...]]:

@@ -136,7 +136,9 @@ class Result(BaseResult):
     """The network: its heterogeneity and inconsistency, and tables of treatments, pairs and designs.
 
     `k` studies give `m` comparisons of `n` treatments. `q` is split into `q_within` and `q_between` designs;
-    `q_between_random` is the latter with `tau2_within`, the variance between studies of one design.
+    `q_between_random` is the latter with `tau2_within`, the variance between studies of one design. Models of rare
+    events give no variance between studies and no table but `treatments`, `league`, `parts` and `studies_left_out`;
+    `q_between` is that of the Mantel-Haenszel model, `tau2_method` is empty.
     """
 
     measure: Measure

@@ -8,6 +8,7 @@ from analysis.engine.network import (
     AdjustedFunnel,
     Decomposition,
     Evaluation,
+    EventNetwork,
     NetHeat,
     Network,
     Split,
@@ -15,8 +16,10 @@ from analysis.engine.network import (
 )
 from plugins.network.result import Design, FunnelPoint, HeatCell, LeagueCell, LinePoint, Pair, Treatment
 
+Fit = Network | EventNetwork
 
-def list_treatments(fit: Network, *, reference: str, small_values_are_good: bool) -> tuple[Treatment, ...]:
+
+def list_treatments(fit: Fit, *, reference: str, small_values_are_good: bool) -> tuple[Treatment, ...]:
     """Give the treatments, best first; the reference is 0 without an interval."""
     scores = p_scores(fit, small_values_are_good=small_values_are_good)
     base = fit.place(reference)
@@ -26,7 +29,7 @@ def list_treatments(fit: Network, *, reference: str, small_values_are_good: bool
     )
 
 
-def _treatment(fit: Network, row: int, base: int, *, score: float) -> Treatment:
+def _treatment(fit: Fit, row: int, base: int, *, score: float) -> Treatment:
     """Give one treatment."""
     name, is_reference = fit.treatments[row], row == base
     numbers = {} if is_reference else _cell(fit, row, base) | {"statistic": float(fit.statistic[row, base])}
@@ -35,7 +38,7 @@ def _treatment(fit: Network, row: int, base: int, *, score: float) -> Treatment:
             "name": name,
             "label": f"{name} (reference)" if is_reference else name,
             "is_reference": is_reference,
-            "k": sum(row in study.members for study in fit.evidence.studies),
+            "k": _count_studies(fit, row),
             "p_score": score,
             "estimate": 0.0,
             **numbers,
@@ -43,13 +46,21 @@ def _treatment(fit: Network, row: int, base: int, *, score: float) -> Treatment:
     )
 
 
-def _cell(fit: Network, row: int, column: int) -> dict[str, float | None]:
+def _count_studies(fit: Fit, row: int) -> int:
+    """Give the number of studies of a treatment."""
+    if isinstance(fit, EventNetwork):
+        return fit.data.studies_with(fit.treatments[row])
+    return sum(row in study.members for study in fit.evidence.studies)
+
+
+def _cell(fit: Fit, row: int, column: int) -> dict[str, float | None]:
     """Give the numbers of a pair, row minus column."""
-    tables = {name: getattr(fit, name) for name in LeagueCell.model_fields if name not in ("name", "row", "column")}
+    numbers = [name for name in LeagueCell.model_fields if name not in ("name", "row", "column")]
+    tables = {name: getattr(fit, name, None) for name in numbers}  # models of rare events have no prediction interval
     return {name: None if table is None else float(table[row, column]) for name, table in tables.items()}
 
 
-def make_league(fit: Network, order: tuple[str, ...]) -> tuple[LeagueCell, ...]:
+def make_league(fit: Fit, order: tuple[str, ...]) -> tuple[LeagueCell, ...]:
     """Give all pairs of treatments, both ways, in the order of the treatments."""
     places = [fit.place(name) for name in order]
     return tuple(

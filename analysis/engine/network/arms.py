@@ -61,10 +61,7 @@ def comparisons_from_events(
     For ratios, studies in which no arm has an event, or all have nothing else, are left out.
     """
     require_option("measure", measure, BINARY_MEASURES)
-    counts, sizes = read_arrays({"events": events, "totals": totals})
-    require("events", counts, counts >= 0.0, rule="at least 0")
-    require("totals", sizes, sizes > 0.0, rule="above 0")
-    require("events", counts, counts <= sizes, rule="at most the number of people")
+    counts, sizes = read_counts(events, totals)
     added = read_array("correction", correction, dimensions=0)
     require("correction", added, added > 0.0, rule="above 0")
 
@@ -72,6 +69,15 @@ def comparisons_from_events(
         return _binary(counts[rows], sizes[rows], measure=measure, correction=float(added))
 
     return _compare(read, treatment=treatment, study=study, arms=counts.size)
+
+
+def read_counts(events: ArrayLike, totals: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Return events and numbers of people as arrays of shape (arms,), refused where they are no counts."""
+    counts, sizes = (np.atleast_1d(array) for array in read_arrays({"events": events, "totals": totals}))
+    require("events", counts, counts >= 0.0, rule="at least 0")
+    require("totals", sizes, sizes > 0.0, rule="above 0")
+    require("events", counts, counts <= sizes, rule="at most the number of people")
+    return counts, sizes
 
 
 def _binary(events: FloatArray, totals: FloatArray, *, measure: str, correction: float) -> Levels | None:
@@ -136,22 +142,36 @@ def _sums(variances: FloatArray) -> FloatArray:
     return variances[:, np.newaxis] + variances
 
 
-def _compare(
-    read: Callable[[list[int]], Levels | None], *, treatment: Sequence[str], study: Sequence[str], arms: int
-) -> Comparisons:
-    """Return all pairs of the arms of each study, in the order of the arms."""
+def group_arms(*, treatment: Sequence[str], study: Sequence[str], arms: int) -> dict[str, list[int]]:
+    """Return the rows of the arms of each study, studies in their order.
+
+    Raises
+    ------
+    InvalidInput
+        Columns of another length, a study with one arm, or a treatment twice in one study.
+    """
+    rows: dict[str, list[int]] = {}
     for argument, column in (("treatment", treatment), ("study", study)):
         if len(column) != arms:
             raise RaggedLengths(argument=argument, length=len(column), other="totals", other_length=arms)
-    yi, vi, first, second, label, left_out = [], [], [], [], [], []
-    for name in dict.fromkeys(study):
-        rows = [row for row in range(arms) if study[row] == name]
-        names = [treatment[row] for row in rows]
-        if len(rows) < 2:
+    for row, name in enumerate(study):
+        rows.setdefault(name, []).append(row)
+    for name, own in rows.items():
+        names = [treatment[row] for row in own]
+        if len(own) < 2:
             raise InvalidInput("study", f'study "{name}" has one arm only, so that it compares nothing')
         twice = [one for one in names if names.count(one) > 1]
         if twice:
             raise RepeatedComparison(study=name, treatments=(twice[0], twice[0]))
+    return rows
+
+
+def _compare(
+    read: Callable[[list[int]], Levels | None], *, treatment: Sequence[str], study: Sequence[str], arms: int
+) -> Comparisons:
+    """Return all pairs of the arms of each study, in the order of the arms."""
+    yi, vi, first, second, label, left_out = [], [], [], [], [], []
+    for name, rows in group_arms(treatment=treatment, study=study, arms=arms).items():
         found = read(rows)
         if found is None:
             left_out.append(name)
@@ -159,8 +179,8 @@ def _compare(
         for one, other in combinations(range(len(rows)), 2):
             yi.append(float(found[0][one] - found[0][other]))
             vi.append(float(found[1][one, other]))
-            first.append(names[one])
-            second.append(names[other])
+            first.append(treatment[rows[one]])
+            second.append(treatment[rows[other]])
             label.append(name)
     return Comparisons(
         freeze(np.array(yi)), freeze(np.array(vi)), tuple(first), tuple(second), tuple(label), tuple(left_out)

@@ -70,3 +70,14 @@ class UnknownTreatment(InvalidInput):
     def __init__(self, *, argument: str, treatment: str, treatments: tuple[str, ...]) -> None:
         self.treatment = treatment
         super().__init__(argument, f'"{treatment}" is not among the treatments {", ".join(treatments)}')
+
+
+class NothingLeft(EngineError):
+    """Counts of events of which nothing says anything about odds ratios."""
+
+    def __init__(self, *, studies: int, designs: int) -> None:
+        self.studies, self.designs = studies, designs
+        super().__init__(
+            f"no study is left that says anything about odds ratios: studies in which nobody or everybody had the "
+            f"event: {studies}; sets of treatments of which one at most has both outcomes: {designs}"
+        )

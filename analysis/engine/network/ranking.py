@@ -6,10 +6,11 @@ import numpy as np
 from scipy import special
 
 from analysis.engine.arrays import FloatArray
+from analysis.engine.network.event_network import EventNetwork
 from analysis.engine.network.fit import Network
 
 
-def p_scores(network: Network, *, small_values_are_good: bool) -> FloatArray:
+def p_scores(network: Network | EventNetwork, *, small_values_are_good: bool) -> FloatArray:
     """Return the P-score of each treatment, shape (n,), from 0 (surely worst) to 1 (surely best).
 
     It is the mean, over the other treatments, of 1 minus the one-sided p value of the treatment being better; the
