@@ -34,7 +34,7 @@ def test_worker_killed_in_the_middle_of_a_run(works):
     print(f"recovery: {time.monotonic() - killed_at:.1f} s")  # noqa: T201 - what the fault table shows
     assert state["attempts"]["slow_plugin"] == 2
     assert state["count"] == 2
-    assert state["ends"] == ["published"]
+    assert state["ends"] == ["new_snapshot"]
 
 
 def test_worker_asked_to_stop_finishes_its_run_first(works):
@@ -110,7 +110,7 @@ def test_every_database_connection_is_cut_in_the_middle_of_a_run(works):
     state = works.wait_until(is_published)
     print(f"recovery: {time.monotonic() - cut_at:.1f} s")  # noqa: T201 - what the fault table shows
     assert state["count"] == 2
-    assert state["ends"] == ["published"]
+    assert state["ends"] == ["new_snapshot"]
 
 
 def test_every_broker_connection_is_cut_in_the_middle_of_a_run(works):
@@ -123,5 +123,5 @@ def test_every_broker_connection_is_cut_in_the_middle_of_a_run(works):
         client.client_kill_filter(_type="pubsub", skipme=True)
 
     state = works.wait_until(is_published)
-    assert state["ends"] == ["published"]
+    assert state["ends"] == ["new_snapshot"]
     assert state["count"] == 2
