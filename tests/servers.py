@@ -25,9 +25,9 @@ START_SECONDS = 30
 NOT_YET = (psycopg.OperationalError, redis_client.ConnectionError, redis_client.TimeoutError)
 UNPRIVILEGED = "nobody"
 WATCH = Path(__file__).with_name("watch.py")
-# What a crash could lose does not matter here; what waiting for the disk costs does. No autovacuum: tests take back what
-# they wrote, so that it would find tables full of dead rows, call them empty, and the planner would believe that of the
-# thousands of rows which the next test writes (one query took minutes).
+# What a crash could lose does not matter here; what waiting for the disk costs does. No autovacuum: tests take back
+# what they wrote, so that it would find tables full of dead rows, call them empty, and the planner would believe that
+# of the thousands of rows which the next test writes (one query took minutes).
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 # Upper and lower case of every letter without a locale of the machine, as a production database has it.
 COLLATION = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8")
