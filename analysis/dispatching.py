@@ -87,7 +87,10 @@ def _ring(runs: list[Run]) -> None:
         is_ready = set(canonical.from_text(run.upstream).values()) <= done
         if is_ready and run.key not in done and Run.objects.ring(run.key, now=read_clock(), patience=patience):
             # Not a partial: where the broker is away, Django logs the function by its name, which a partial has not.
-            transaction.on_commit(lambda key=run.key: _tell(key), robust=True)
+            def tell(key: str = run.key) -> None:
+                _tell(key)
+
+            transaction.on_commit(tell, robust=True)
 
 
 def _tell(key: str) -> None:
