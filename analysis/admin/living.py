@@ -136,11 +136,11 @@ def read_lines(review: Review) -> list[Line]:
 def timeline_of(line: Line, searches: Iterable[SearchRound]) -> SafeString | str:
     """Give the estimates of an analysis through its snapshots as a figure, "" where fewer than two have one."""
     pooled = [row for row in line.snapshots if row.pooling.get("estimate") is not None][-MOST_DRAWN:]
-    if len(pooled) < 2:
+    latest = pooled[-1].pooling if pooled else {}
+    # Snapshots of another measure than that of the latest are on another scale.
+    same = [row for row in pooled if row.pooling.get("measure") == latest.get("measure")]
+    if len(same) < 2:
         return ""
-    first = pooled[0].pooling
-    # Snapshots of another measure are on another scale.
-    same = [row for row in pooled if row.pooling.get("measure") == first.get("measure")]
     table = [
         {"label": _label(row, searches)}
         | {name: row.pooling.get(name) for name in ("estimate", "ci_lower", "ci_upper")}
@@ -149,8 +149,8 @@ def timeline_of(line: Line, searches: Iterable[SearchRound]) -> SafeString | str
     figure = ForestFigure(
         title=f"{line.analysis.title}: the estimate over time",
         rows="snapshots",
-        x_label=str(first.get("measure", "")),
-        is_ratio=bool(first.get("is_ratio")),
+        x_label=str(latest.get("measure", "")),
+        is_ratio=bool(latest.get("is_ratio")),
     )
     return mark_safe(draw(figure, {"snapshots": table}))  # the renderer escapes every text that it is given
 

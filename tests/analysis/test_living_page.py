@@ -8,11 +8,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from analysis.models import Schedule
-from analysis.services import drop, publish, refresh, sign_off
+from analysis.services import drop, publish, refresh, save_analysis, sign_off
 from analysis.services.scheduling import save_schedule
 from analysis.services.staleness import Cause
 from evidence.models import SearchRound
-from tests.analysis.test_admin_world import World, make_world
+from tests.analysis.test_admin_world import STEPS, World, make_world
 
 pytestmark = pytest.mark.django_db
 
@@ -95,3 +95,18 @@ def test_review_leads_to_its_living_page():
     world = make_world(3)
     page = world.client("owner").get(reverse("admin:evidence_review_change", args=[world.review.pk]))
     assert address(world) in page.content.decode()
+
+
+def test_timeline_is_on_the_scale_of_the_latest_snapshot():
+    world = make_world(3)
+    analysis = world.snapshot().analysis
+    for measure in ("SMD", "SMD"):
+        analysis.rules = world.rules(measure=measure)
+        save_analysis(by=world.owner, analysis=analysis, steps=STEPS)
+        world.add_studies(1)
+        refresh(by=world.owner, analysis=analysis)
+    (line,) = lines(world)
+    assert [row.pooling["measure"] for row in line.snapshots] == ["MD", "SMD", "SMD"]
+    assert "k = 3" not in line.figure
+    assert "k = 4" in line.figure
+    assert "k = 5" in line.figure
