@@ -1,8 +1,12 @@
 #!/usr/bin/env python
 """Quorum's command line: `python manage.py help` lists the commands."""
 
+import errno
 import os
 import sys
+
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+FULL = "The disk is full, or has a limit: {what} was not written ({why}). Make room and try again."
 
 
 def main() -> None:
@@ -15,7 +19,18 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough; Python must not complain of it when it closes the stream.
+        sys.stdout = None
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            raise
+        sys.stderr.write(f"{FULL.format(what=error.filename or 'what was to be written', why=error.strerror)}\n")
+        sys.stdout = None
+        sys.exit(1)
 
 
 if __name__ == "__main__":

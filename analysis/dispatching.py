@@ -4,33 +4,49 @@ The rows are the jobs; the queue only rings the bell. Every function here can be
 and by several processes at once: what is done already is not done again.
 """
 
+import math
+import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from celery import current_app
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from analysis import canonical
 from analysis.execution import worker_name
-from analysis.models import Refresh, RefreshEnd, Run, Snapshot
+from analysis.models import Refresh, RefreshEnd, Run, RunPart, Snapshot
 from analysis.models.database_clock import read_clock
-from analysis.models.run import MOST_LOSSES
+from analysis.models.leasing import MOST_LOSSES, LeasedRow
 from analysis.noticing import note_change
+from analysis.registry import all_plugins
 from analysis.snapshotting import make_snapshot
 
-COMPUTE_RUN, ADVANCE_AFTER = "analysis.compute_run", "analysis.advance_after"
+COMPUTE_RUN, COMPUTE_PART, ADVANCE_AFTER = "analysis.compute_run", "analysis.compute_part", "analysis.advance_after"
 LOST = (
     f"Its worker was lost {MOST_LOSSES + 1} times while computing it (killed, out of memory, or the machine went "
     "away); it is not tried again by itself."
 )
+LOST_PART = f"For one of its parts: {LOST[0].lower()}{LOST[1:]}"
+# What a plugin may raise that is asked whether a run takes long. It must not keep others from being told of theirs.
+CANNOT_SAY = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
+# As many as SQLite takes in one statement, and some room.
+KEYS_AT_ONCE = 500
+# When this process last swept, by time.monotonic.
+_swept_at = -math.inf
 
 
 def advance(refresh_pk: int) -> RefreshEnd | None:
     """Bring a request one step on; give its end, None while runs are under way."""
-    refresh = Refresh.objects.select_related("analysis", "end").get(pk=refresh_pk)
+    return _advance(Refresh.objects.select_related("analysis", "end").get(pk=refresh_pk))
+
+
+def _advance(refresh: Refresh) -> RefreshEnd | None:
     if refresh.is_finished:
         return refresh.end
-    runs = _runs_of(refresh)
+    found = _find_runs(refresh.keys)
+    runs = [found[key] for key in refresh.keys]
     failed = next((run for run in runs if run.status == Run.Status.FAILED), None)
     if failed is not None:
         return _end(
@@ -39,8 +55,8 @@ def advance(refresh_pk: int) -> RefreshEnd | None:
     if any(run.status != Run.Status.SUCCEEDED for run in runs):
         _ring(runs)
         return None
-    before = Snapshot.objects.filter(analysis=refresh.analysis).order_by("-number").first()
-    snapshot = make_snapshot(refresh_pk)
+    before = Snapshot.objects.filter(analysis=refresh.analysis).defer("manifest").order_by("-number").first()
+    snapshot = make_snapshot(refresh.pk)
     note_change(snapshot)
     is_new = snapshot != before
     kind = RefreshEnd.Outcome.NEW_SNAPSHOT if is_new else RefreshEnd.Outcome.UNCHANGED
@@ -49,11 +65,10 @@ def advance(refresh_pk: int) -> RefreshEnd | None:
 
 def advance_after(key: str) -> int:
     """Bring on every request that waits for a run; give how many there are."""
-    waiting = Refresh.objects.filter(end__isnull=True, run_keys__contains=key).values_list("pk", flat=True)
-    pks = list(waiting)
-    for pk in pks:
-        advance(pk)
-    return len(pks)
+    waiting = list(_unfinished().filter(run_keys__contains=key))
+    for refresh in waiting:
+        _advance(refresh)
+    return len(waiting)
 
 
 def sweep(*, now: datetime | None = None) -> dict[str, int]:
@@ -61,42 +76,105 @@ def sweep(*, now: datetime | None = None) -> dict[str, int]:
 
     Returns
     -------
-    dict : how many runs were given up, and how many requests were looked at
+    dict : how many runs and parts of runs were given up, and how many requests were looked at
     """
     now = now or read_clock()
-    given_up = Run.objects.give_up(now=now, sentence=LOST)
-    unfinished = list(Refresh.objects.filter(end__isnull=True).order_by("pk").values_list("pk", flat=True))
-    for pk in unfinished:
-        advance(pk)
+    given_up = Run.objects.give_up(now=now, sentence=LOST) + RunPart.objects.give_up(now=now, sentence=LOST_PART)
+    Run.objects.fail_with_parts(now=now)
+    unfinished = list(_unfinished().order_by("pk"))
+    found = _find_runs([key for refresh in unfinished for key in refresh.keys])
+    for refresh in unfinished:
+        if _has_to_go_on([found[key] for key in refresh.keys], now):
+            advance(refresh.pk)  # what was read a moment ago may be another now
     return {"given_up": given_up, "unfinished": len(unfinished)}
 
 
-def _runs_of(refresh: Refresh) -> list[Run]:
-    """Give the runs of a request, upstream before downstream, without their results."""
-    found = {run.key: run for run in Run.objects.filter(key__in=refresh.keys).defer("result", "params", "environment")}
-    return [found[key] for key in refresh.keys]
+def sweep_in_turn() -> dict[str, int]:
+    """Sweep, unless this process has done so a moment ago: messages that piled up while nobody was there are one sweep.
+
+    By a clock that only moves forward; the others of a machine may jump.
+    """
+    global _swept_at
+    if time.monotonic() - _swept_at < settings.SWEEP_SECONDS / 2:
+        return {}
+    done = sweep()
+    _swept_at = time.monotonic()
+    return done
+
+
+def _unfinished() -> QuerySet[Refresh]:
+    """Give the requests that have not come to an end."""
+    return Refresh.objects.filter(end__isnull=True).select_related("analysis", "end")
+
+
+def _find_runs(keys: Sequence[str]) -> dict[str, Run]:
+    """Give runs by their keys, without their results."""
+    rows = Run.objects.defer("result", "environment")
+    pieces = [keys[start : start + KEYS_AT_ONCE] for start in range(0, len(keys), KEYS_AT_ONCE)]
+    return {run.key: run for piece in pieces for run in rows.filter(key__in=piece)}
+
+
+def _has_to_go_on(runs: list[Run], now: datetime) -> bool:
+    """Whether a request can end, or workers have to be told of something, as far as its runs say."""
+    statuses = {run.status for run in runs}
+    if statuses == {Run.Status.SUCCEEDED} or statuses & {Run.Status.FAILED, Run.Status.SPLIT}:
+        return True
+    return bool(settings.BROKER_URL) and any(_is_silent(run, now) for run in _ready(runs))
+
+
+def _ready(runs: list[Run]) -> list[Run]:
+    """Give the runs that are not done, and of which everything is done that they read."""
+    done = {run.key for run in runs if run.status == Run.Status.SUCCEEDED}
+    return [run for run in runs if run.key not in done and set(canonical.from_text(run.upstream).values()) <= done]
+
+
+def _is_silent(row: LeasedRow, now: datetime) -> bool:
+    """Whether workers were not told of a row a moment ago, and none holds it."""
+    is_held = row.lease_until is not None and row.lease_until >= now
+    return not is_held and (row.last_rung is None or row.last_rung < now - _patience())
+
+
+def _patience() -> timedelta:
+    return timedelta(seconds=settings.QUEUE_PATIENCE_SECONDS)
 
 
 def _ring(runs: list[Run]) -> None:
-    """Tell the workers of the runs that can begin, unless they were told a moment ago."""
+    """Tell the workers of the runs, and the parts of runs, that can begin, unless they were told a moment ago."""
     if not settings.BROKER_URL:
         return
-    done = {run.key for run in runs if run.status == Run.Status.SUCCEEDED}
-    patience = timedelta(seconds=settings.QUEUE_PATIENCE_SECONDS)
-    for run in runs:
-        is_ready = set(canonical.from_text(run.upstream).values()) <= done
-        if is_ready and run.key not in done and Run.objects.ring(run.key, now=read_clock(), patience=patience):
-            # Not a partial: where the broker is away, Django logs the function by its name, which a partial has not.
-            def tell(key: str = run.key) -> None:
-                _tell(key)
-
-            transaction.on_commit(tell, robust=True)
+    now = read_clock()
+    for run in _ready(runs):
+        if run.status == Run.Status.SPLIT:
+            left = RunPart.objects.filter(run=run).exclude(status=Run.Status.SUCCEEDED).defer("text", "answer")
+            for part in left.order_by("number"):
+                _ring_row(part, COMPUTE_PART, settings.LONG_QUEUE, run, now)
+        # Also a run whose parts are all computed: its worker may have been lost before it could join them.
+        _ring_row(run, COMPUTE_RUN, queue_of(run), run, now)
 
 
-def _tell(key: str) -> None:
-    """Send the workers one message: compute this run, then bring on what waits for it."""
-    after = current_app.signature(ADVANCE_AFTER, args=[key], immutable=True)
-    current_app.signature(COMPUTE_RUN, args=[key], immutable=True).apply_async(link=after, link_error=after)
+def _ring_row(row: Run | RunPart, task: str, queue: str, run: Run, now: datetime) -> None:
+    """Tell the workers of one row, once the transaction has ended."""
+    if _is_silent(row, now) and type(row).objects.ring(row.key, now=now, patience=_patience()):
+        # Not a partial: where the broker is away, Django logs the function by its name, which a partial has not.
+        transaction.on_commit(lambda: _tell(task, row.key, queue, run.key), robust=True)
+
+
+def _tell(task: str, key: str, queue: str, run_key: str) -> None:
+    """Send the workers one message: compute this row, then bring on what waits for its run."""
+    after = current_app.signature(ADVANCE_AFTER, args=[run_key], immutable=True)
+    current_app.signature(task, args=[key], immutable=True).apply_async(queue=queue, link=after, link_error=after)
+
+
+def queue_of(run: Run) -> str:
+    """Give the queue that a run waits in; those that may take long have their own, and no short one waits for them."""
+    plugin = all_plugins().get(run.plugin)
+    if plugin is None or plugin.version != run.plugin_version:
+        return str(settings.SHORT_QUEUE)  # it fails at once, with a sentence
+    try:
+        is_long = plugin.takes_long(plugin.params.model_validate_json(run.params))
+    except CANNOT_SAY:
+        is_long = True
+    return str(settings.LONG_QUEUE if is_long else settings.SHORT_QUEUE)
 
 
 def _end(refresh: Refresh, **fields: object) -> RefreshEnd:

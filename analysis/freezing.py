@@ -23,7 +23,7 @@ from evidence.models import (
     Study,
 )
 from evidence.models.fields import trim
-from evidence.tools import get_tool
+from evidence.permissions import readers_needed
 
 FORMAT = 2
 SOURCE_FIELDS = ("page", "table", "quote", "source_url", "note")
@@ -40,8 +40,10 @@ INTERVAL = ("ci_lower", "ci_upper", "ci_level")
 def take_content(review: Review) -> dict[str, Any]:
     """Give the evidence of a review as plain data: its vocabulary, outcomes, extractions and flow of records.
 
-    Completed extractions of single readers stand beside the consensus under letters, not under their names.
+    Completed extractions of single readers stand beside the consensus under letters, not under their names, once all
+    that are needed are complete: before that nobody may read them. Answers that do not fit their question are left out.
     """
+    needed = readers_needed(review)
     return {
         "format": FORMAT,
         "review": review.slug,
@@ -51,8 +53,9 @@ def take_content(review: Review) -> dict[str, Any]:
         "characteristics": {
             field.code: {"name": field.name, "kind": field.kind, "unit": field.unit}
             for field in review.characteristic_fields.all()
+            if not field.is_retired
         },
-        "studies": {study.code: _study(study) for study in _studies(review)},
+        "studies": {study.code: _study(study, needed) for study in _studies(review)},
         "flow": [_flow_count(row) for row in _flow(review)],
     }
 
@@ -95,6 +98,7 @@ def _studies(review: Review) -> Any:
             f"{consensus}__contrasts__settlement",
             "assessments__judgements",
             "assessments__outcome",
+            "assessments__review_tool",
         )
     )
 
@@ -135,10 +139,10 @@ def _component_type(word: ComponentType) -> dict[str, str]:
     return {"family": word.family, "name": word.name}
 
 
-def _study(study: Study) -> dict[str, Any]:
+def _study(study: Study, needed: int) -> dict[str, Any]:
     consensus = next((row for row in study.extractions.all() if row.is_consensus), None)
     complete = [row for row in study.extractions.all() if row.reviewer and row.status == Extraction.Status.COMPLETE]
-    readings = sorted(complete, key=lambda row: str(row.reviewer))
+    readings = sorted(complete, key=lambda row: str(row.reviewer)) if len(complete) >= needed else []
     return {
         "label": study.label,
         "year": study.year,
@@ -160,7 +164,9 @@ def _study(study: Study) -> dict[str, Any]:
 def _extraction(extraction: Extraction) -> dict[str, Any]:
     return {
         "status": extraction.status,
-        "characteristics": {row.field.code: _characteristic(row) for row in extraction.characteristics.all()},
+        "characteristics": {
+            row.field.code: _characteristic(row) for row in extraction.characteristics.all() if not row.misfit
+        },
         "arms": [_arm(arm) for arm in sorted(extraction.arms.all(), key=lambda arm: arm.number)],
         "contrasts": _ordered([_contrast(row) for row in extraction.contrasts.all()]),
         "adverse_events": _ordered([_adverse_event(row) for row in extraction.adverse_events.all()]),
@@ -249,11 +255,10 @@ def _printed(row: ArmResult | ContrastResult) -> dict[str, Any]:
 
 
 def _assessment(assessment: Assessment) -> dict[str, Any]:
-    tool = get_tool(assessment.tool)
     return {
         "tool": assessment.tool,
         "tool_version": assessment.tool_version,
-        "levels": list(tool.levels),
+        "levels": list(assessment.definition.levels),
         "outcome": assessment.outcome.code if assessment.outcome else None,
         "judgements": {
             row.domain: {"judgement": row.judgement, "justification": row.justification}

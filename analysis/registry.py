@@ -102,6 +102,8 @@ def _problem(plugin: AnyPlugin) -> str:
         return "has a result that is not a subclass of Result"
     if not all(isinstance(need, Need) for need in plugin.needs):
         return "needs something that is not a Need"
+    if plugin.split is not None and plugin.run != plugin.split.run:
+        return "splits its work, but its run is not that of the split"
     required = [name for name, field in plugin.params.model_fields.items() if field.is_required()]
     if required:
         return f"has parameters without a default: {', '.join(required)}"

@@ -26,9 +26,11 @@ def make_snapshot(refresh_pk: int) -> Snapshot:
     ------
     NotFinished : a run has not succeeded
     """
-    refresh = Refresh.objects.select_related("analysis__review", "freeze", "dataset").get(pk=refresh_pk)
-    analysis = Analysis.objects.select_for_update().get(pk=refresh.analysis_id)
-    found = {run.key: run for run in Run.objects.filter(key__in=refresh.keys)}
+    related = Refresh.objects.select_related("analysis", "freeze", "dataset", "requested_by")
+    refresh = related.defer("freeze__content", "dataset__content").get(pk=refresh_pk)
+    analysis = Analysis.objects.select_for_update(of=("self",)).select_related("review").get(pk=refresh.analysis_id)
+    rows = Run.objects.filter(key__in=refresh.keys).defer("result", "params", "environment")
+    found = {run.key: run for run in rows}
     runs = [found[key] for key in refresh.keys]
     for run in runs:
         if run.status != Run.Status.SUCCEEDED:

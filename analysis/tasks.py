@@ -7,10 +7,16 @@ from celery import shared_task
 from analysis import dispatching, execution
 
 
-@shared_task(name="analysis.compute_run")
+@shared_task(name=dispatching.COMPUTE_RUN)
 def compute_run(key: str) -> bool:
     """Compute one run."""
     return execution.compute(key)
+
+
+@shared_task(name=dispatching.COMPUTE_PART)
+def compute_part(key: str) -> bool:
+    """Compute one part of a run."""
+    return execution.compute_part(key)
 
 
 @shared_task(name=dispatching.ADVANCE_AFTER)
@@ -28,4 +34,4 @@ def advance_refresh(pk: int) -> str:
 @shared_task(name="analysis.sweep")
 def sweep() -> dict[str, Any]:
     """Find what was lost and bring it to its end."""
-    return dispatching.sweep()
+    return dispatching.sweep_in_turn()

@@ -1,9 +1,14 @@
 """Django's settings, read from the environment (names and defaults: docs/settings.md)."""
 
 import secrets
+import sys
 from pathlib import Path
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
+from kombu import Queue
+
+from analysis.files import write_whole
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -16,11 +21,13 @@ PRODUCTION = env.bool("PRODUCTION", default=False)
 def _local_secret_key() -> str:
     """The key of this installation, made once and kept in var/ where no key is given by the environment."""
     path = VAR_DIR / "secret_key"
-    if not path.exists():
-        VAR_DIR.mkdir(exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(50))
-    return path.read_text()
+    try:
+        if not path.exists() or not path.read_text():
+            VAR_DIR.mkdir(exist_ok=True)
+            write_whole(path, secrets.token_urlsafe(50).encode(), is_private=True)
+        return path.read_text()
+    except OSError as error:
+        raise ImproperlyConfigured(f"The secret key cannot be kept in {path}: {error.strerror or error}.") from error
 
 
 SECRET_KEY = env.str("SECRET_KEY") if PRODUCTION else env.str("SECRET_KEY", default="") or _local_secret_key()
@@ -52,6 +59,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "evidence.admin.doors.DoorMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -80,6 +88,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;",
     }
+else:
+    # A new connection costs PostgreSQL a new process. One that was cut meanwhile is noticed before it is used.
+    DATABASES["default"] = {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, **DATABASES["default"]}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en-gb"
@@ -181,17 +192,36 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 # How long the workers may leave a run that they were told of before they are told again.
 QUEUE_PATIENCE_SECONDS = env.int("QUEUE_PATIENCE_SECONDS", default=60)
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=10.0)
+CELERY_BEAT_SCHEDULER = "config.beat:SteadyScheduler"
+# Without "expires": a worker would hold it against its own clock, and one that is ahead would throw all of them away.
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "analysis.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
-    "deliver_due": {"task": "analysis.deliver_due", "schedule": 30.0, "options": {"expires": 30.0}},
-    "run_due": {"task": "analysis.run_due", "schedule": 30.0, "options": {"expires": 30.0}},
+    "sweep": {"task": "analysis.sweep", "schedule": SWEEP_SECONDS},
+    "deliver_due": {"task": "analysis.deliver_due", "schedule": 30.0},
+    "run_due": {"task": "analysis.run_due", "schedule": 30.0},
+    "rank_due": {"task": "analysis.rank_due", "schedule": 300.0},
 }
+# Celery closes no connection after a task; config.celery closes those that are old or were cut, before one.
+CELERY_DB_REUSE_MAX = sys.maxsize
 CELERY_TASK_TIME_LIMIT = 3600
 CELERY_TASK_SOFT_TIME_LIMIT = 3300
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # Longer than the hard time limit, or the broker hands a task out a second time while it still runs.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3900, "unacked_restore_interval": 10}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3900,
+    "unacked_restore_interval": 10,
+    "queue_order_strategy": "priority",  # in the order of the queues below
+}
+# What brings requests on takes milliseconds and goes first; runs that may take long have a queue of their own. A worker
+# takes from all of them in this order, unless it is told from which: -Q dispatch,short.
+DISPATCH_QUEUE, SHORT_QUEUE, LONG_QUEUE = "dispatch", "short", "long"
+CELERY_TASK_QUEUES = [Queue(name) for name in (DISPATCH_QUEUE, SHORT_QUEUE, LONG_QUEUE)]
+CELERY_TASK_DEFAULT_QUEUE = DISPATCH_QUEUE
+CELERY_TASK_ROUTES = {
+    "analysis.compute_run": {"queue": SHORT_QUEUE},  # unless its message says another one
+    "analysis.compute_part": {"queue": LONG_QUEUE},
+    "analysis.rank_due": {"queue": LONG_QUEUE},
+}
 # A run's row is held this long without a sign of life before another worker may take it over. Workers renew it.
 RUN_LEASE_SECONDS = env.int("RUN_LEASE_SECONDS", default=60)
 

@@ -6,7 +6,8 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 
 SECTIONS = {
-    "Review": ("Review", "Study", "Outcome", "SearchRound"),
+    "Review": ("Review", "Study", "Assignment", "Outcome", "SearchRound"),
+    "Screening": ("Record", "SearchSource", "ExclusionReason", "ScreeningPolicy", "ScreeningDecision"),
     "Plan": ("EligibilityRule", "Waiver", "PlanEvent", "PlanClosure"),
     "Results": (
         "Analysis",
@@ -21,14 +22,31 @@ SECTIONS = {
         "Notice",
         "Webhook",
     ),
-    "Words and instruments": ("Instrument", "FollowUpWindow", "ComparatorType", "ComponentType", "CharacteristicField"),
+    "Extraction": ("Adjudication", "AuthorContact", "ExtractionForm", "FormDraft", "ExtractionPolicy"),
+    "Words and instruments": (
+        "Instrument",
+        "FollowUpWindow",
+        "ComparatorType",
+        "ComponentType",
+        "CharacteristicField",
+        "ReviewTool",
+    ),
     "What studies hold (entered on the page of the study)": (
         *("Report", "Extraction", "Arm", "InterventionComponent", "ArmResult", "ContrastResult", "Settlement"),
-        *("Characteristic", "AdverseEvent", "Assessment", "Judgement"),
+        *("Characteristic", "AdverseEvent", "Assessment", "Judgement", "SignallingAnswer", "AssessmentDecision"),
     ),
+    "What stands behind screening": ("ScreeningState", "ScreeningTicket", "ScreeningRanking", "RecordText"),
     "What stands behind results": (
-        *("Freeze", "Dataset", "Refresh", "RefreshEnd", "ScheduleRun", "SnapshotRun", "Step", "Claim"),
-        *("PluginWithdrawal", "EditingMark", "NoticeRead", "NoticeSubscription", "WebhookSecret", "Delivery"),
+        *("Freeze", "Dataset", "Refresh", "RefreshEnd", "RunPart", "ScheduleRun", "SnapshotRun", "Step", "Claim"),
+        *(
+            "PluginWithdrawal",
+            "ChangeBatch",
+            "EditingMark",
+            "NoticeRead",
+            "NoticeSubscription",
+            "WebhookSecret",
+            "Delivery",
+        ),
     ),
 }
 

@@ -1,7 +1,7 @@
 """Whether parts of Quorum are well: `python deploy/health.py web worker beat`; exit status 0, or 1 with a sentence.
 
 web     gives its page for signing in (asked as the proxy asks: with the name of the site, by HTTPS)
-worker  of this machine answers through the broker
+worker  of this machine answers through the broker (quorum@HOST, or WORKER_PREFIX@HOST)
 beat    runs (by the file with its process number, /tmp/beat.pid or BEAT_PID)
 """
 
@@ -36,7 +36,8 @@ def check_worker() -> str:
     from celery.exceptions import CeleryError
     from kombu.exceptions import KombuError
 
-    name = os.environ.get("WORKER_NAME") or f"quorum@{socket.gethostname()}"
+    prefix = os.environ.get("WORKER_PREFIX") or "quorum"
+    name = os.environ.get("WORKER_NAME") or f"{prefix}@{socket.gethostname()}"
     app = Celery("health", broker=os.environ["BROKER_URL"], set_as_current=False)
     try:
         answers = app.control.ping(destination=[name], timeout=TIMEOUT_SECONDS / 2)

@@ -10,6 +10,7 @@ import hypothesis
 import pytest
 from django.conf import settings
 
+from tests.faults import recovery
 from tests.no_skips import NoSkips
 
 # No deadline: the first example of a property pays for imports. In CI the same examples every time.
@@ -30,6 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     is_xdist_worker = hasattr(config, "workerinput")  # the controller sees the reports of all its workers
     if os.environ.get("QUORUM_FORBID_SKIPS") and not is_xdist_worker:
         config.pluginmanager.register(NoSkips())
+    config.pluginmanager.register(recovery)  # here, as no process that only hands out tests reads tests/faults
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 

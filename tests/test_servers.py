@@ -47,6 +47,55 @@ def test_redis_answers() -> None:
         assert client.get("key") == b"value"
 
 
+def test_postgres_keeps_its_data_when_it_is_stopped_and_started() -> None:
+    with servers.postgres_server() as server:
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            connection.execute("create table kept as select 7 as number")
+        server.stop(signal.SIGINT)
+        assert not listens(server.url)
+        server.start()
+        with psycopg.connect(server.url) as connection:
+            assert connection.execute("select number from kept").fetchone() == (7,)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["SIGTERM", "SIGKILL"])
+def test_redis_is_empty_when_it_was_stopped_and_started(how: signal.Signals) -> None:
+    with servers.redis_server() as server, redis_client.Redis.from_url(server.url) as client:
+        client.set("key", "value")
+        server.stop(how)
+        assert not listens(server.url)
+        server.start()
+        assert client.get("key") is None
+
+
+@both
+def test_server_that_was_stopped_is_gone_after_its_block(server: Server) -> None:
+    holding = servers.postgres_server if server is servers.postgres else servers.redis_server
+    with holding() as held:
+        held.stop()
+    assert not listens(held.url)
+
+
+def test_program_that_the_environment_names_is_the_one_that_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program, ran = tmp_path / "redis-server", tmp_path / "ran"
+    program.write_text(f'#!/bin/sh\ntouch "{ran}"\nexec "{servers.get_binary_path()}" "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv(servers.REDIS_SERVER, str(program))
+    with servers.redis() as url, redis_client.Redis.from_url(url) as client:
+        assert client.ping()
+    assert ran.exists()
+
+
+@pytest.mark.parametrize("name", [servers.POSTGRES_BIN, servers.REDIS_SERVER])
+def test_program_of_the_machine_that_is_not_there_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "/nowhere/bin")
+    server = servers.postgres if name == servers.POSTGRES_BIN else servers.redis
+    with pytest.raises(servers.ServerDidNotStart, match=f"no program /nowhere/bin.*which {name} names"), server():
+        pass
+
+
 @both
 def test_server_is_gone_after_a_failure(server: Server) -> None:
     with ExitStack() as stack:

@@ -13,7 +13,7 @@ from analysis.services import Refreshed, refresh
 from analysis.services.withdrawing import warnings_for_new
 from analysis.snapshotting import NotFinished
 
-UNFINISHED = (Run.Status.QUEUED, Run.Status.RUNNING)
+UNFINISHED = (Run.Status.QUEUED, Run.Status.RUNNING, Run.Status.SPLIT)
 
 
 def run_and_tell(request: HttpRequest, analysis: Analysis, *, start: str = "") -> None:

@@ -11,6 +11,7 @@ from analysis import canonical
 from analysis.admin.definition import settings_of
 from analysis.admin.reading import figures_of
 from analysis.admin.results import tables_of
+from analysis.admin.run_parts import parts_of
 from analysis.admin.scoped import ReadOnlyAdmin
 from analysis.models import Analysis, Run
 from analysis.registry import all_plugins
@@ -54,8 +55,10 @@ def page_context(run: Any) -> dict[str, Any]:
     result = canonical.from_text(run.result) if run.result else None
     upstream = canonical.from_text(run.upstream)
     keys = dict(Run.objects.filter(key__in=upstream.values()).values_list("key", "pk"))
-    started, ended = run.claimed_at, run.finished_at
+    split = parts_of(run)
+    started, ended = split["started"], run.finished_at
     return {
+        **split,
         "title": f"{plugin.title if plugin else run.plugin}, run {run.key[:12]}",
         "run": run,
         "plugin": plugin,

@@ -12,11 +12,13 @@ from django.urls import path, reverse
 from django.utils.safestring import SafeString
 
 from analysis import canonical
+from analysis.admin.agreement import agreement_urls
 from analysis.admin.certainty import RatingForm, certainty_context
 from analysis.admin.comparison import claim_rows
 from analysis.admin.downloads import FILES, NoSuchFile, file_of
 from analysis.admin.explaining import explain_urls
 from analysis.admin.living import living_urls
+from analysis.admin.priority import priority_urls
 from analysis.admin.publishing import PublishingForm, SigningForm, publishing_context
 from analysis.admin.reading import Reading, figures_of
 from analysis.admin.results import Tables, tables_of
@@ -100,6 +102,8 @@ class SnapshotAdmin(ReadOnlyAdmin):
             path("<int:snapshot_id>/publish/", view(self.publish_view), name="analysis_snapshot_publish"),
             *explain_urls(self),
             *living_urls(self),
+            *priority_urls(self),
+            *agreement_urls(self),
             *super().get_urls(),
         ]
 

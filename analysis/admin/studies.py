@@ -5,7 +5,7 @@ from typing import Any
 
 from analysis.admin.reading import Reading
 from analysis.derivation.candidates import ref_of
-from evidence.models import Study
+from evidence.models import ReviewTool, Study
 from evidence.tools import OVERALL, Tool, UnknownTool, get_tool
 
 REASONS = {
@@ -50,14 +50,15 @@ def study_rows(reading: Reading) -> list[dict[str, Any]]:
     pooled = {row["effect"]: row for row in reading.pooling.get("studies", ())}
     keys = study_keys(reading, [effect["study"] for effect in reading.dataset["effects"]])
     instruments = _instruments(reading)
+    tool = _tool(reading)
     return [
         {
             **effect,
             "key": keys.get(effect["study"]),
             "pooled": pooled.get(effect["id"], {"estimate": effect["yi"]}),
             "instrument": instruments.get(effect["facts"].get("instrument"), effect["facts"].get("instrument")),
-            "overall": _judgement(reading, OVERALL, effect["rob"].get(OVERALL)),
-            "judgements": _judgements(reading, effect["rob"]),
+            "overall": _judgement(tool, OVERALL, effect["rob"].get(OVERALL)),
+            "judgements": _judgements(tool, effect["rob"]),
             "rows": [_source(reading, effect["study"], ref) for ref in effect["sources"]],
         }
         for effect in reading.dataset["effects"]
@@ -75,26 +76,28 @@ def _instruments(reading: Reading) -> dict[str, str]:
     return {code: row["name"] for code, row in outcome.get("instruments", {}).items()}
 
 
-def _judgements(reading: Reading, levels: dict[str, str]) -> list[dict[str, str] | None]:
+def _judgements(tool: Tool | None, levels: dict[str, str]) -> list[dict[str, str] | None]:
     """Give the judgements by domain, in the order of the tool."""
-    tool = _tool(reading)
     known = list(tool.domains) if tool else []
     domains = [name for name in known if name in levels] + sorted(set(levels) - set(known) - {OVERALL})
-    return [_judgement(reading, domain, levels[domain]) for domain in domains]
+    return [_judgement(tool, domain, levels[domain]) for domain in domains]
 
 
 def _tool(reading: Reading) -> Tool | None:
+    """Give the published tool, or the newest version of the review's own, that the analysis reads; None without one."""
+    code = reading.rules.get("rob_tool", "")
     try:
-        return get_tool(reading.rules.get("rob_tool", ""))
+        return get_tool(code)
     except UnknownTool:
-        return None
+        own = ReviewTool.objects.filter(review=reading.snapshot.analysis.review_id, code=code)
+        newest = own.order_by("-pk").first()
+        return newest.tool if newest else None
 
 
-def _judgement(reading: Reading, domain: str, level: str | None) -> dict[str, str] | None:
+def _judgement(tool: Tool | None, domain: str, level: str | None) -> dict[str, str] | None:
     """Give a judgement with the words of its tool; None where there is none."""
     if level is None:
         return None
-    tool = _tool(reading)
     if tool is None:
         return {"domain": domain, "level": level, "says": level.replace("_", " ")}
     return {"domain": tool.domain_name(domain), "level": level, "says": tool.level_name(level)}

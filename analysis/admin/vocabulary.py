@@ -6,7 +6,7 @@ from typing import Any
 
 from analysis.admin.fields import Choices
 from analysis.contract import MEASURE_NAMES
-from evidence.models import CharacteristicField, ComparatorType, FollowUpWindow, Outcome, Review
+from evidence.models import CharacteristicField, ComparatorType, FollowUpWindow, Outcome, Review, ReviewTool
 from evidence.tools import all_tools
 
 
@@ -37,12 +37,13 @@ def read_vocabulary(review: Review) -> Vocabulary:
         field: [(row.code, row.name) for row in model.objects.filter(review=review).order_by("name")]
         for field, model in named.items()
     }
+    own_tools = dict(ReviewTool.objects.filter(review=review).order_by("pk").values_list("code", "name"))
     choices = {
         **rows,
         "outcome": [(outcome.code, outcome.name) for outcome in outcomes],
         "window": _window_choices(outcomes, windows),
         "measure": [(code, f"{name} ({code})") for code, name in MEASURE_NAMES.items()],
-        "rob_tool": [(tool.code, tool.name) for tool in all_tools()],
+        "rob_tool": [*((tool.code, tool.name) for tool in all_tools()), *own_tools.items()],
     }
     return Vocabulary(choices=choices, windows=windows)
 

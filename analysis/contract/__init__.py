@@ -9,6 +9,7 @@ from analysis.contract.dataset import Dataset, InstrumentFacts, OutcomeFacts
 from analysis.contract.effects import Effect, NotPooled, Step
 from analysis.contract.figures import Figure, ForestFigure, HeatFigure, ScatterFigure, forest_figure
 from analysis.contract.plugin import CONTRACT_VERSION, Params, Plugin, Result
+from analysis.contract.splitting import Answer, Part, Split, pack, unpack
 from analysis.contract.studies import AdverseEvent, ArmRow, CharacteristicFacts, Comparison, FlowCount, StudyRow
 from analysis.contract.values import (
     EXTRAS,
@@ -30,6 +31,7 @@ __all__ = [
     "AdverseEvent",
     "AlternativeEffect",
     "Alternatives",
+    "Answer",
     "ArmRow",
     "CharacteristicFacts",
     "Choice",
@@ -49,14 +51,18 @@ __all__ = [
     "NotPooled",
     "OutcomeFacts",
     "Params",
+    "Part",
     "Plugin",
     "Progress",
     "Result",
     "ScatterFigure",
+    "Split",
     "Step",
     "StudyAlternatives",
     "StudyRow",
     "UnknownField",
     "Upstream",
     "forest_figure",
+    "pack",
+    "unpack",
 ]

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import Field
 
 from analysis.contract.dataset import Dataset
 from analysis.contract.figures import Figure
+from analysis.contract.splitting import Split
 from analysis.contract.values import Frozen, Need, Progress, Upstream
 
 CONTRACT_VERSION = 1
@@ -28,6 +29,11 @@ P = TypeVar("P", bound=Params)
 R = TypeVar("R", bound=Result)
 
 
+def never(params: Params) -> bool:
+    """Say that no run takes long, whatever its parameters."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Plugin(Generic[P, R]):
     """A method that computes a result from a dataset.
@@ -46,6 +52,10 @@ class Plugin(Generic[P, R]):
     params, result : the types of its parameters and of its result
     run : run(dataset, params, upstream, progress) -> result; deterministic, without clock, network, database or files.
         progress(fraction, says) may be called on long work and changes no result
+    takes_long : takes_long(params) -> whether a run with these parameters may take more than a few seconds. Such runs
+        wait in a queue of their own, so that no short run waits for them
+    split : how work that is big enough is split among workers; None for a plugin that computes in one go. A plugin with
+        a split has its `run`
     """
 
     name: str
@@ -58,3 +68,5 @@ class Plugin(Generic[P, R]):
     result: type[R]
     run: Callable[[Dataset, P, Upstream, Progress], R]
     after_if_present: tuple[str, ...] = ()
+    takes_long: Callable[[P], bool] = never
+    split: Split[P, R, Any, Any] | None = None

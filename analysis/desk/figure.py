@@ -1,9 +1,7 @@
 """The forest plot as a file: the drawing of analysis.figures, as SVG or painted as PNG or PDF."""
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 from analysis.contract import ForestFigure
@@ -11,6 +9,7 @@ from analysis.desk.lines import study_rows
 from analysis.desk.measures import Shown
 from analysis.desk.refusal import Refusal
 from analysis.figures import draw
+from analysis.files import write_whole
 
 Answer = Mapping[str, Any]
 ENDS = ("estimate", "ci_lower", "ci_upper")
@@ -80,19 +79,4 @@ def _replace(path: Path, content: bytes) -> None:
         raise IsADirectoryError(None, "it is a folder")
     if not path.parent.is_dir():
         raise FileNotFoundError(None, f"there is no folder {str(path.parent)!r}")
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as held:
-        try:
-            held.write(content)
-            held.close()
-            os.chmod(held.name, 0o666 & ~_umask())
-            os.replace(held.name, path)
-        except OSError:
-            os.unlink(held.name)
-            raise
-
-
-def _umask() -> int:
-    """Give the permissions that new files do not get."""
-    current = os.umask(0)
-    os.umask(current)
-    return current
+    write_whole(path, content)

@@ -43,6 +43,10 @@ def main(
     except BrokenPipeError:
         # The reader (head, less) has seen enough; Python must not complain of it when it closes the stream.
         sys.stdout = None
+    except OSError as error:
+        stderr.write(f"The answer cannot be written: {error.strerror or error}.\n")
+        sys.stdout = None
+        return REFUSED
     return ANSWERED
 
 

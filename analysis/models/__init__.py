@@ -1,7 +1,6 @@
 """Analyses, and what they gave: freezes, datasets, runs, snapshots, ratings."""
 
 from analysis.models.analysis import Analysis, Step
-from analysis.models.append_only import AppendOnly
 from analysis.models.certainty import DOMAINS, RATE_UPS, Certainty, IndependentRating, Level, RatingPolicy
 from analysis.models.claim import Claim
 from analysis.models.delivery import Delivery, Webhook, WebhookSecret
@@ -11,10 +10,12 @@ from analysis.models.notice import Notice, NoticeRead, NoticeSubscription
 from analysis.models.plan import PlanClosure, PlanEvent
 from analysis.models.refresh import Refresh, RefreshEnd
 from analysis.models.run import Run, run_key
+from analysis.models.run_part import RunPart
 from analysis.models.schedule import Schedule, ScheduleRun
 from analysis.models.snapshot import Snapshot, SnapshotRun
 from analysis.models.standing import Publication, SignOff
 from analysis.models.withdrawal import PluginWithdrawal
+from evidence.models.append_only import AppendOnly
 
 __all__ = [
     "DOMAINS",
@@ -40,6 +41,7 @@ __all__ = [
     "Refresh",
     "RefreshEnd",
     "Run",
+    "RunPart",
     "Schedule",
     "ScheduleRun",
     "SignOff",

@@ -5,9 +5,9 @@ from django.db import models
 from django.db.models import Q
 
 from analysis.models.analysis import Analysis
-from analysis.models.append_only import AppendOnlyRow
 from analysis.models.run import Run
 from evidence.models import EvidenceRow, Review
+from evidence.models.append_only import AppendOnlyRow
 from evidence.models.constraints import FieldCheck
 
 

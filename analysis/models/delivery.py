@@ -9,10 +9,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
-from analysis.models.append_only import AppendOnly, AppendOnlyQuerySet, AppendOnlyRow
 from analysis.models.notice import Notice
 from analysis.webhooks import WebhookRefused, parse_url
 from evidence.models import EvidenceRow, Review
+from evidence.models.append_only import AppendOnly, AppendOnlyQuerySet, AppendOnlyRow
 
 
 class Webhook(EvidenceRow):

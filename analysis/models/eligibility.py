@@ -8,8 +8,8 @@ from pydantic import ValidationError as InvalidValue
 
 from analysis.contract import Condition
 from analysis.models.analysis import problem_sentence
-from analysis.models.append_only import AppendOnlyRow
 from evidence.models import EvidenceRow, Review, Study
+from evidence.models.append_only import AppendOnlyRow
 from evidence.models.constraints import FieldCheck
 
 

@@ -4,8 +4,8 @@ from django.conf import settings
 from django.db import models
 
 from analysis import canonical
-from analysis.models.append_only import AppendOnlyRow
 from evidence.models import Review
+from evidence.models.append_only import AppendOnlyRow
 
 
 class Freeze(AppendOnlyRow):

@@ -6,9 +6,9 @@ from django.conf import settings
 from django.db import models
 
 from analysis import canonical
-from analysis.models.append_only import AppendOnlyRow
 from analysis.models.snapshot import Snapshot
 from evidence.models import EvidenceRow, Review
+from evidence.models.append_only import AppendOnlyRow
 
 
 class Notice(AppendOnlyRow):

@@ -5,8 +5,8 @@ from django.db import models
 from django.db.models import Q
 
 from analysis.models.analysis import Analysis
-from analysis.models.append_only import AppendOnlyRow
 from evidence.models import Review
+from evidence.models.append_only import AppendOnlyRow
 from evidence.models.constraints import FieldCheck
 
 

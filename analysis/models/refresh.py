@@ -6,8 +6,8 @@ from django.db.models import Q
 
 from analysis import canonical
 from analysis.models.analysis import Analysis
-from analysis.models.append_only import AppendOnlyRow
 from analysis.models.freeze import Dataset, Freeze
+from evidence.models.append_only import AppendOnlyRow
 
 
 class Refresh(AppendOnlyRow):

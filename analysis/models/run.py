@@ -1,19 +1,16 @@
 """One computation of one plugin: the row is the job and keeps its result."""
 
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
 
 from django.conf import settings
-from django.db import models
-from django.db.models import Case, F, Q, When
+from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Q
 
 from analysis import canonical
-from analysis.models.append_only import AppendOnly, AppendOnlyQuerySet
 from analysis.models.freeze import Dataset
-
-# A run is taken over twice from workers that were lost; then it fails.
-MOST_LOSSES = 2
-WHOLE = models.PositiveSmallIntegerField()
+from analysis.models.leasing import LeasedQuerySet, LeasedRow, Status
+from analysis.models.run_part import RunPart
 
 
 def run_key(*, dataset: str, plugin: str, version: str, params: str, upstream: dict[str, str]) -> str:
@@ -29,72 +26,56 @@ def run_key(*, dataset: str, plugin: str, version: str, params: str, upstream: d
     return canonical.digest_of(parts)
 
 
-class RunQuerySet(AppendOnlyQuerySet):
-    """Runs change only by the compare-and-set steps below, each a single statement that one caller wins."""
+class RunQuerySet(LeasedQuerySet):
+    """Runs, and the steps that only they take."""
 
-    def _change(self, **fields: Any) -> int:
-        return models.QuerySet.update(self, **fields)
-
-    def claim(self, key: str, *, worker: str, now: datetime, lease_until: datetime) -> int | None:
-        """Take a queued run, or one whose worker's lease ran out; give the fencing token, None where it is not ours.
-
-        A run whose workers were lost MOST_LOSSES times is not taken again: it may be what kills them.
-        """
-        lost = Q(status=Run.Status.RUNNING, lease_until__lt=now, losses__lt=MOST_LOSSES)
-        taken = self.filter(Q(status=Run.Status.QUEUED) | lost, key=key)._change(
-            losses=Case(When(status=Run.Status.RUNNING, then=F("losses") + 1), default=F("losses"), output_field=WHOLE),
-            status=Run.Status.RUNNING,
-            attempt=F("attempt") + 1,
-            lease_until=lease_until,
-            claimed_at=now,
-            claimed_by=worker,
-        )
-        return self.get(key=key).attempt if taken else None
-
-    def renew(self, key: str, *, attempt: int, lease_until: datetime) -> bool:
-        """Keep a run while its worker lives; False where another worker has taken it over."""
-        mine = self.filter(key=key, attempt=attempt, status=Run.Status.RUNNING)
-        return bool(mine._change(lease_until=lease_until))
+    def _waiting(self) -> Q:
+        """Which runs a worker may take: those that nobody began, and those of which every part is computed."""
+        unfinished = RunPart.objects.filter(run=OuterRef("pk")).exclude(status=Status.SUCCEEDED)
+        return super()._waiting() | Q(~Exists(unfinished), status=Status.SPLIT)
 
     def report(self, key: str, *, attempt: int, progress: float, says: str) -> bool:
         """Note how far a run has come; False where another worker has taken it over."""
-        mine = self.filter(key=key, attempt=attempt, status=Run.Status.RUNNING)
-        return bool(mine._change(progress=progress, progress_says=says[:200]))
-
-    def finish(self, key: str, *, attempt: int, now: datetime, worker: str, **outcome: Any) -> bool:
-        """Store how a run ended; False (and nothing stored) where another worker has taken it over."""
-        mine = self.filter(key=key, attempt=attempt, status=Run.Status.RUNNING)
-        return bool(mine._change(finished_at=now, finished_by=worker, lease_until=None, **outcome))
+        return bool(self.held(key, attempt=attempt)._change(progress=progress, progress_says=says[:200]))
 
     def retry(self, key: str) -> bool:
         """Queue a failed run again."""
-        failed = self.filter(key=key, status=Run.Status.FAILED)
-        again = {"status": Run.Status.QUEUED, "finished_at": None, "finished_by": "", "error": ""}
+        failed = self.filter(key=key, status=Status.FAILED)
+        again = {"status": Status.QUEUED, "finished_at": None, "finished_by": "", "error": ""}
         return bool(failed._change(**again, losses=0, last_rung=None))
 
-    def ring(self, key: str, *, now: datetime, patience: timedelta) -> bool:
-        """Note that the workers are told of a run; False where they were told less than `patience` ago."""
-        silent = Q(last_rung__isnull=True) | Q(last_rung__lt=now - patience)
-        waiting = Q(status=Run.Status.QUEUED) | Q(status=Run.Status.RUNNING, lease_until__lt=now)
-        return bool(self.filter(silent, waiting, key=key)._change(last_rung=now))
+    def split(self, run: "Run", *, attempt: int, texts: Sequence[str]) -> bool:
+        """Let a run wait for its parts; False (and no part made) where another worker has taken it over."""
+        waits = {"status": Status.SPLIT, "lease_until": None, "last_rung": None}
+        with transaction.atomic():
+            is_ours = bool(self.held(run.key, attempt=attempt)._change(**waits))
+            if is_ours:
+                RunPart.objects.lay_out(run, texts)
+        return is_ours
 
-    def give_up(self, *, now: datetime, sentence: str) -> int:
-        """Fail the runs whose workers were lost too often; give how many."""
-        lost = self.filter(status=Run.Status.RUNNING, lease_until__lt=now, losses__gte=MOST_LOSSES)
-        return lost._change(
-            status=Run.Status.FAILED, error=sentence, finished_at=now, finished_by=F("claimed_by"), lease_until=None
-        )
+    def count_parts(self, run: "Run") -> int:
+        """Note how many parts of a run are computed; give how many are not."""
+        done, of = RunPart.objects.filter(run=run, status=Status.SUCCEEDED).count(), run.parts.count()
+        waiting = self.filter(pk=run.pk, status=Status.SPLIT)
+        waiting._change(progress=done / of if of else 0.0, progress_says=f"{done} of {of} parts are computed")
+        return of - done
+
+    def fail_with_parts(self, *, now: datetime) -> int:
+        """Fail the runs of which a part failed, with its sentence; give how many."""
+        failed = RunPart.objects.filter(status=Status.FAILED, run__status=Status.SPLIT).order_by("finished_at", "pk")
+        ended = [
+            self.filter(pk=part.run_id, status=Status.SPLIT)._change(
+                status=Status.FAILED, error=part.error, finished_at=now, finished_by=part.finished_by
+            )
+            for part in failed
+        ]
+        return sum(ended)
 
 
-class Run(models.Model):
+class Run(LeasedRow):
     """A plugin's computation over a dataset. Its key is the digest of everything that the result depends on."""
 
-    class Status(models.TextChoices):
-        QUEUED = "queued", "Queued"
-        RUNNING = "running", "Running"
-        SUCCEEDED = "succeeded", "Succeeded"
-        FAILED = "failed", "Failed"
-
+    Status = Status
     review_path = "dataset__freeze__review"
 
     key = models.CharField(max_length=64, unique=True)
@@ -103,29 +84,19 @@ class Run(models.Model):
     plugin_version = models.CharField(max_length=20)
     params = models.TextField("parameters")
     upstream = models.TextField(default="{}", help_text="Keys of the runs whose results it reads, by plugin.")
-    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
-    attempt = models.PositiveIntegerField(default=0)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    losses = models.PositiveSmallIntegerField(default=0, help_text="How often its worker was lost since it was queued.")
-    last_rung = models.DateTimeField(null=True, blank=True, help_text="When the workers were last told of it.")
     progress = models.FloatField(default=0)
     progress_says = models.CharField(max_length=200, blank=True)
     result = models.TextField(blank=True)
     result_digest = models.CharField(max_length=64, blank=True)
-    error = models.TextField(blank=True)
     environment = models.TextField(default="{}", help_text="Versions it was computed with; not part of the key.")
     requested_at = models.DateTimeField(auto_now_add=True)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    claimed_at = models.DateTimeField(null=True, blank=True)
-    claimed_by = models.CharField(max_length=120, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
-    finished_by = models.CharField(max_length=120, blank=True)
 
     objects = RunQuerySet.as_manager()
 
     class Meta:
-        ordering = ["-requested_at", "-id"]
         base_manager_name = "objects"
+        ordering = ["-requested_at", "-id"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(status="succeeded") & ~Q(result="") | ~Q(status="succeeded") & Q(result=""),
@@ -152,13 +123,3 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plugin} {self.plugin_version} ({self.key[:12]})"
-
-    def save(self, *args: Any, **options: Any) -> None:
-        """Insert the row; afterwards it changes by the steps of its queryset only."""
-        if not self._state.adding:
-            raise AppendOnly(type(self))
-        super().save(*args, **{**options, "force_insert": True})
-
-    def delete(self, *args: Any, **options: Any) -> Any:
-        """Refuse."""
-        raise AppendOnly(type(self))

@@ -9,8 +9,8 @@ from django.db import models
 from django.db.models import Q
 
 from analysis.models.analysis import Analysis
-from analysis.models.append_only import AppendOnlyRow
 from evidence.models import EvidenceRow, Review
+from evidence.models.append_only import AppendOnlyRow
 from evidence.models.constraints import FieldCheck
 
 CRON_FIELDS = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")

@@ -4,8 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from analysis.models.append_only import AppendOnlyRow
 from analysis.models.snapshot import Snapshot
+from evidence.models.append_only import AppendOnlyRow
 from evidence.models.constraints import FieldCheck
 
 DIGEST_HELP = "SHA-256 of the manifest that the person saw."

@@ -12,6 +12,7 @@ Where a server cannot fork safely (other systems than Linux), each run gets a fr
 
 from analysis.sandbox.asking import ask
 from analysis.sandbox.job import Job
+from analysis.sandbox.replies import Report
 from analysis.sandbox.sentences import PluginStopped
 
-__all__ = ["Job", "PluginStopped", "ask"]
+__all__ = ["Job", "PluginStopped", "Report", "ask"]

@@ -21,8 +21,8 @@ SECONDS_OF_GRACE = 60
 CHUNK = 1 << 18
 
 
-def ask(job: Job, *, report: Report | None = None, preload: Iterable[str] = ()) -> str:
-    """Give the canonical text of what the plugin makes of a job.
+def ask(job: Job, *, report: Report | None = None, preload: Iterable[str] = ()) -> str | tuple[str, ...]:
+    """Give the canonical text of what the plugin makes of a job, or the texts of parts where it may be split.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def ask(job: Job, *, report: Report | None = None, preload: Iterable[str] = ()) 
     return ask_forked(job, replies, preload) if sys.platform == "linux" else ask_process(job, replies)
 
 
-def ask_forked(job: Job, replies: Replies, preload: Iterable[str]) -> str:
+def ask_forked(job: Job, replies: Replies, preload: Iterable[str]) -> str | tuple[str, ...]:
     """Ask the server of this process for a child.
 
     A server that ended before it began the run, such as one that was killed a moment ago, is replaced once.

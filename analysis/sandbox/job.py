@@ -1,4 +1,4 @@
-"""What a run is asked of a plugin: the module, the inputs as texts, and the limits."""
+"""What is asked of a plugin: the module, the inputs as texts, and the limits."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -9,7 +9,7 @@ LARGEST_RESULT_MB = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One run of one plugin.
+    """One run of one plugin, or one part of it, or its result from the answers of all its parts.
 
     Parameters
     ----------
@@ -20,6 +20,9 @@ class Job:
     seconds : how long it may take, by the clock and of the processor
     memory_mb : address space that its process may have
     search_path : where modules are found
+    may_split : whether the answer may be the texts of parts, where the plugin splits work that is big enough
+    part : text of the part to compute; "" for the whole
+    answers : texts that all parts gave, in their order, to be joined; none for the whole
     """
 
     module: str
@@ -31,6 +34,9 @@ class Job:
     seconds: float
     memory_mb: int
     search_path: tuple[str, ...]
+    may_split: bool = False
+    part: str = ""
+    answers: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -45,4 +51,5 @@ class Job:
     def from_line(cls, line: bytes) -> "Job":
         """Give the job that a line holds."""
         values = json.loads(line)
-        return cls(**{**values, "search_path": tuple(values["search_path"])})
+        lists = {name: tuple(values[name]) for name in ("search_path", "answers")}
+        return cls(**{**values, **lists})

@@ -16,7 +16,7 @@ SECONDS_TO_START = 60
 SECONDS_TO_END = 5
 
 
-def ask_process(job: Job, replies: Replies) -> str:
+def ask_process(job: Job, replies: Replies) -> str | tuple[str, ...]:
     """Give the canonical text of the result; raise PluginStopped where there is none."""
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     with subprocess.Popen([*python(), "once"], **pipes, env=environment(), start_new_session=True) as process:

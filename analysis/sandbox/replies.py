@@ -63,8 +63,8 @@ class Replies:
         """Whether progress waits to be reported."""
         return self._progress is not None
 
-    def result(self, ended: dict[str, Any]) -> str:
-        """Give the canonical text of the result; `ended` says how the process ended.
+    def result(self, ended: dict[str, Any]) -> str | tuple[str, ...]:
+        """Give the text of the result, or the texts of parts; `ended` says how the process ended.
 
         Raises
         ------
@@ -73,4 +73,6 @@ class Replies:
         if "result" in self.answer:
             text: str = self.answer["result"]
             return text
+        if "parts" in self.answer:
+            return tuple(self.answer["parts"])
         raise PluginStopped(self.answer.get("failed") or sentence_of_end(self.job, ended))

@@ -15,9 +15,9 @@ import numpy as np
 
 from analysis.contract import Dataset, Need
 from analysis.testing.drawing import refuse_missing_parts
-from analysis.testing.errors import ConformanceError
+from analysis.testing.errors import ConformanceError, Reported
 from analysis.testing.samples import MEASURES, SIZES, sample_dataset
-from analysis.testing.subject import Check, Subject, describe, text_of
+from analysis.testing.subject import Check, Subject, describe, quiet, text_of
 
 # Any seeds do, as long as no plugin is likely to choose them.
 SEEDS = (20240229, 19370418)
@@ -165,6 +165,26 @@ def draws_what_it_has(subject: Subject) -> None:
             refuse_missing_parts(figure, result)
 
 
+def splits_into_one_answer(subject: Subject) -> None:
+    """Check that parts, computed by themselves in any order and kept as JSON, give what the plugin gives in one go."""
+    plugin, split = subject.plugin, subject.plugin.split
+    if not isinstance(plugin.takes_long(plugin.params()), bool):
+        raise ConformanceError("Whether a run takes long is answered by True or False.")
+    if split is None:
+        return
+    if plugin.run != split.run:
+        raise ConformanceError("The plugin splits its work, but its run is not that of the split.")
+    for dataset in _datasets(subject):
+        inputs = (dataset, plugin.params(), subject.upstream(dataset))
+        with Reported(f"The parts do not give a result for {describe(dataset)}"):
+            parts = [split.part.model_validate_json(part.model_dump_json()) for part in split.plan(*inputs)]
+            texts = [split.compute(*inputs, part, quiet).model_dump_json() for part in reversed(parts)]
+            answers = tuple(split.answer.model_validate_json(text) for text in reversed(texts))
+            joined = split.join(*inputs, answers, quiet)
+        if text_of(joined) != text_of(subject.ask(dataset, upstream=inputs[2])):
+            raise ConformanceError(f"The parts give another result than the whole for {describe(dataset)}.")
+
+
 def _numbers(value: Any, path: str) -> Iterator[tuple[str, float]]:
     """Give every number inside plain data with the path to it."""
     if isinstance(value, float | np.floating):
@@ -207,4 +227,5 @@ BEHAVIOUR: tuple[Check, ...] = (
     reports_progress_without_effect,
     states_what_it_reads,
     draws_what_it_has,
+    splits_into_one_answer,
 )

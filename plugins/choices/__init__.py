@@ -3,12 +3,12 @@
 What is combined and what the shares mean is told in docs/plugins/choices.md.
 """
 
-from analysis.contract import CONTRACT_VERSION, Dataset, Need, Plugin, Progress, Upstream
-from analysis.engine.multiverse import list_combinations
+from analysis.contract import CONTRACT_VERSION, Dataset, Need, Plugin, Progress, Split, Upstream
 from plugins.choices.curve import draw_figures, draw_points
 from plugins.choices.messages import messages_of
 from plugins.choices.params import Params
-from plugins.choices.pooling import pool_combinations, row_of
+from plugins.choices.parts import ChunkAnswer, ChunkPart, join_numbers, list_chosen, plan_chunks, pool_part
+from plugins.choices.pooling import lay_work, pool_combinations, row_of, spread
 from plugins.choices.result import Result
 from plugins.choices.space import lay_out
 from plugins.choices.summary import (
@@ -29,15 +29,16 @@ from plugins.choices.summary import (
 __all__ = ["Params", "Result", "plugin", "run"]
 
 
-def run(dataset: Dataset, params: Params, upstream: Upstream, progress: Progress) -> Result:
-    """Give what all combinations of choices give, beside the analysis's own."""
+def describe(
+    dataset: Dataset, params: Params, upstream: Upstream, pooled: tuple[ChunkAnswer, ...], progress: Progress
+) -> Result:
+    """Give what all combinations of choices give, beside the analysis's own; the combinations are pooled already."""
     space = lay_out(dataset, params)
-    changed, _ = pool_combinations(space, change_codes(space), params, _quiet)
+    changed = pool_combinations(space, change_codes(space), params)
     own = row_of(changed, 0, own_conclusion(changed))
-    sizes = [len(factor.options) for factor in space.factors]
-    combinations = list_combinations(sizes, most=params.most_combinations, seed=params.seed)
-    outcomes, datasets_count = pool_combinations(space, combinations.codes, params, progress)
-    multiverse = Multiverse(space, combinations, outcomes, own)
+    combinations = list_chosen(space, params)
+    work = lay_work(space, combinations.codes, params)
+    multiverse = Multiverse(space, combinations, spread(work, join_numbers(pooled)), own)
     options = list_options(multiverse)
     choices = list_choices(multiverse, options)
     points = draw_points(multiverse)
@@ -50,7 +51,7 @@ def run(dataset: Dataset, params: Params, upstream: Upstream, progress: Progress
         ci_method=params.ci_method,
         **{name: getattr(own, name) for name in names},
         **count_up(multiverse),
-        datasets_count=datasets_count,
+        datasets_count=work.chosen.shape[0],
         matters_most=find_most(choices, "estimate_share"),
         matters_most_to_conclusion=find_most(choices, "conclusion_share"),
         vibration=measure_vibration(multiverse),
@@ -66,9 +67,13 @@ def run(dataset: Dataset, params: Params, upstream: Upstream, progress: Progress
     return result.model_copy(update={"messages": messages_of(dataset, params, multiverse, result)})
 
 
-def _quiet(fraction: float, says: str) -> None:
-    """Take a report of progress, and do nothing."""
+def takes_long(params: Params) -> bool:
+    """Say yes: how long it takes depends on how many studies the choices change, which no parameter tells."""
+    return True
 
+
+SPLIT = Split(part=ChunkPart, answer=ChunkAnswer, plan=plan_chunks, compute=pool_part, join=describe)
+run = SPLIT.run
 
 plugin = Plugin(
     name="choices",
@@ -80,4 +85,6 @@ plugin = Plugin(
     params=Params,
     result=Result,
     run=run,
+    takes_long=takes_long,
+    split=SPLIT,
 )

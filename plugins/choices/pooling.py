@@ -1,6 +1,6 @@
 """Every combination pooled, in batches."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import product
 
@@ -14,7 +14,7 @@ from plugins.choices.result import Conclusion, Pooled
 from plugins.choices.space import CI_METHOD, TAU2_METHOD, Array, Codes, Space
 
 NULL = 0.0  # no effect, on the scale of every measure (ratios are logs)
-CHUNK = 2_000  # combinations between two reports of progress
+CHUNK = 2_000  # sets of effects that are pooled at once
 NUMBERS = ("estimate", "se", "ci_lower", "ci_upper", "p_value", "tau2")
 
 
@@ -48,40 +48,82 @@ class Outcomes:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Combinations of one model and one interval: their rows, and the number of the dataset of each."""
+    """Combinations of one model and one interval: their rows, the sets of effects to pool, and which is each one's."""
 
     tau2_method: str
     ci_method: str
     rows: Codes
     datasets: Codes
+    place: Codes
 
 
-def pool_combinations(space: Space, codes: Codes, params: Params, progress: Progress) -> tuple[Outcomes, int]:
-    """Give what each combination gives, and how many different sets of effects they have between them.
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Sets of effects that are pooled at once."""
 
-    Combinations that have the same effects are pooled once for each model and interval.
-    """
-    count = codes.shape[0]
-    columns = {name: np.full(count, np.nan) for name in NUMBERS}
-    sizes = np.zeros(count, dtype=np.intp)
+    batch: Batch
+    start: int
+
+    @property
+    def datasets(self) -> Codes:
+        """Their numbers."""
+        return self.batch.datasets[self.start : self.start + CHUNK]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What there is to pool: the different sets of effects, as the variants that they take, in batches and chunks."""
+
+    space: Space
+    count: int
+    chosen: Codes
+    batches: tuple[Batch, ...]
+
+    @property
+    def chunks(self) -> tuple[Chunk, ...]:
+        """All chunks, in the order of the batches."""
+        return tuple(Chunk(batch, start) for batch in self.batches for start in range(0, batch.datasets.size, CHUNK))
+
+
+def lay_work(space: Space, codes: Codes, params: Params) -> Work:
+    """Give what there is to pool. Combinations with the same effects are pooled once for each model and interval."""
     if not space.sources:
-        return Outcomes(k=sizes, **columns), 0
-    chosen, dataset = np.unique(space.choose(codes), axis=0, return_inverse=True)
-    yi, vi, is_in = space.gather(chosen)
-    done = 0
-    for batch in _batches(space, codes, dataset.reshape(-1), params):
-        needed, place = np.unique(batch.datasets, return_inverse=True)
-        found: list[Array] = []
-        for start in range(0, needed.size, CHUNK):
-            progress(done / count, f"Combination {done + 1} of {count}")
-            part = needed[start : start + CHUNK]
-            found.append(_pool_chunk(yi[part], vi[part], is_in[part], batch, params.level))
-            done += int(np.count_nonzero((place >= start) & (place < start + CHUNK)))
-        numbers = np.concatenate(found, axis=1)[:, place]
+        return Work(space, codes.shape[0], np.empty((0, 0), dtype=np.intp), ())
+    # Choices of analysis change no effect: what the others give is looked up once for each combination of them.
+    _, first, derivation = np.unique(space.number_derivations(codes), return_index=True, return_inverse=True)
+    chosen, place = np.unique(space.choose(codes[first]), axis=0, return_inverse=True)
+    dataset = place.reshape(-1)[derivation.reshape(-1)]
+    return Work(space, codes.shape[0], chosen, tuple(_batches(space, codes, dataset, params)))
+
+
+def pool_chunks(work: Work, chunks: Sequence[Chunk], level: float, progress: Progress) -> Array:
+    """Give the numbers of the sets of effects of some chunks, shape (numbers, b)."""
+    found = []
+    for done, chunk in enumerate(chunks):
+        progress(done / len(chunks), f"Sets of effects: {done * CHUNK + 1} of about {len(chunks) * CHUNK}")
+        found.append(_pool_chunk(*work.space.gather(work.chosen[chunk.datasets]), chunk.batch, level))
+    return np.concatenate(found, axis=1) if found else np.empty((len(NUMBERS), 0))
+
+
+def spread(work: Work, numbers: Array) -> Outcomes:
+    """Give what each combination gives, from the numbers of all chunks."""
+    columns = {name: np.full(work.count, np.nan) for name in NUMBERS}
+    sizes = np.zeros(work.count, dtype=np.intp)
+    start = 0
+    for batch in work.batches:
+        stop = start + batch.datasets.size
+        own = numbers[:, start:stop][:, batch.place]
         for column, name in enumerate(NUMBERS):
-            columns[name][batch.rows] = numbers[column]
-        sizes[batch.rows] = np.count_nonzero(is_in, axis=1)[batch.datasets]
-    return Outcomes(k=sizes, **columns), chosen.shape[0]
+            columns[name][batch.rows] = own[column]
+        sizes[batch.rows] = work.space.count_effects(work.chosen[batch.datasets])[batch.place]
+        start = stop
+    return Outcomes(k=sizes, **columns)
+
+
+def pool_combinations(space: Space, codes: Codes, params: Params) -> Outcomes:
+    """Give what each of a few combinations gives."""
+    work = lay_work(space, codes, params)
+    return spread(work, pool_chunks(work, work.chunks, params.level, lambda fraction, says: None))
 
 
 def _batches(space: Space, codes: Codes, dataset: Codes, params: Params) -> Iterator[Batch]:
@@ -93,7 +135,8 @@ def _batches(space: Space, codes: Codes, dataset: Codes, params: Params) -> Iter
         is_interval = True if interval_place is None else codes[:, interval_place] == interval
         rows = np.flatnonzero(np.broadcast_to(is_model & is_interval, codes.shape[:1]))
         if rows.size:
-            yield Batch(tau2_method, interval_of(tau2_method, ci_method, params), rows, dataset[rows])
+            needed, place = np.unique(dataset[rows], return_inverse=True)
+            yield Batch(tau2_method, interval_of(tau2_method, ci_method, params), rows, needed, place.reshape(-1))
 
 
 def interval_of(tau2_method: str, ci_method: str, params: Params) -> str:

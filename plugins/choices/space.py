@@ -66,6 +66,14 @@ class Space:
         """The analysis's own combination, shape (1, c)."""
         return np.array([[factor.own_code for factor in self.factors]], dtype=np.intp).reshape(1, len(self.factors))
 
+    def number_derivations(self, codes: Codes) -> Codes:
+        """Give a number for what each combination takes of the choices of derivation, shape (b,)."""
+        number = np.zeros(codes.shape[0], dtype=np.intp)
+        for place, factor in enumerate(self.factors):
+            if factor.kind == "derivation":
+                number = number * len(factor.options) + codes[:, place]
+        return number
+
     def choose(self, codes: Codes) -> Codes:
         """Give the variant of each source in each combination, shape (b, number of sources)."""
         chosen = np.zeros((codes.shape[0], len(self.sources)), dtype=np.intp)
@@ -75,6 +83,13 @@ class Space:
                 number = number * len(self.factors[place].options) + codes[:, place]
             chosen[:, column] = source.index[number]
         return chosen
+
+    def count_effects(self, chosen: Codes) -> Codes:
+        """Give how many effects the chosen variants have between them, shape (b,)."""
+        count = np.zeros(chosen.shape[0], dtype=np.intp)
+        for column, source in enumerate(self.sources):
+            count += np.array([len(variant) for variant in source.variants], dtype=np.intp)[chosen[:, column]]
+        return count
 
     def gather(self, chosen: Codes) -> tuple[Array, Array, NDArray[np.bool_]]:
         """Give effects, variances and which of them are there, arrays of shape (b, k), for chosen variants."""

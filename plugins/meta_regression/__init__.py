@@ -10,11 +10,13 @@ from analysis.contract import (
     Plugin,
     Progress,
     ScatterFigure,
+    Split,
     Upstream,
 )
 from plugins.meta_regression.columns import read_columns
 from plugins.meta_regression.fitting import Tables, fit_model
 from plugins.meta_regression.params import Model, Params
+from plugins.meta_regression.permuting import PermutationAnswer, PermutationPart, permute_part, plan_permutations
 from plugins.meta_regression.result import MOST_BUBBLE_PLOTS, ModelRow, Result
 
 NOTHING_TO_REGRESS = "No study has a result that can be pooled, so that there is nothing to regress."
@@ -26,18 +28,27 @@ FEW_PER_COEFFICIENT = (
 )
 NO_ROOM = "Bubble plots are drawn for the first {count} models with one numeric moderator only."
 
+# Fewer take less than three seconds for 400 studies.
+MANY_PERMUTATIONS = 50_000
 # The rule of thumb of the Cochrane Handbook, chapter 10: at least ten studies for each moderator.
 STUDIES_PER_MODERATOR = 10
 
 
-def run(dataset: Dataset, params: Params, upstream: Upstream, progress: Progress) -> Result:
-    """Give all models of the dataset."""
+def fit_models(
+    dataset: Dataset,
+    params: Params,
+    upstream: Upstream,
+    permutations: tuple[PermutationAnswer, ...],
+    progress: Progress,
+) -> Result:
+    """Give all models of the dataset; their permutations are fitted already."""
     tables: Tables = {"models": []}
     said: list[str] = []
     figures: list[ScatterFigure] = []
     for place, model in enumerate(params.models if dataset.k else ()):
         progress(place / len(params.models), f"Model {model.title}")
-        made, row = fit_model(dataset, model, params, is_main=place == 0)
+        own = [answer for answer in permutations if answer.model == place]
+        made, row = fit_model(dataset, model, params, is_main=place == 0, permutations=own)
         tables["models"].append(row)
         said += _messages(row, made)
         points, line = made.pop("bubbles", None), made.pop("line", None)
@@ -93,6 +104,16 @@ def _figure(dataset: Dataset, model: Model, number: int) -> ScatterFigure:
     )
 
 
+def takes_long(params: Params) -> bool:
+    """Say whether so many permutations are fitted that it may take more than a few seconds."""
+    return params.permutations * len(params.models) > MANY_PERMUTATIONS
+
+
+SPLIT = Split(
+    part=PermutationPart, answer=PermutationAnswer, plan=plan_permutations, compute=permute_part, join=fit_models
+)
+run = SPLIT.run
+
 plugin = Plugin(
     name="meta_regression",
     version="1.0.0",
@@ -103,4 +124,6 @@ plugin = Plugin(
     params=Params,
     result=Result,
     run=run,
+    takes_long=takes_long,
+    split=SPLIT,
 )

@@ -6,7 +6,9 @@ from typing import Any
 from analysis import engine
 from analysis.contract import Dataset, UnknownField
 from plugins.meta_regression.columns import CannotFit, Columns, read_columns
+from plugins.meta_regression.modelling import fit_columns
 from plugins.meta_regression.params import Model, Params
+from plugins.meta_regression.permuting import PermutationAnswer, join_model
 from plugins.meta_regression.result import (
     Bubble,
     CoefficientRow,
@@ -20,15 +22,9 @@ from plugins.meta_regression.result import (
 )
 
 NOT_FITTED = "Not fitted: {why}."
-TOO_FEW = "{k} studies know all moderators, and {p} coefficients need at least {needed}"
 NOBODY = "Not fitted: no study knows all moderators."
-EXACT_FIT = (
-    "The moderators fit all effects exactly, so that the intervals of Knapp and Hartung are undefined; the normal ones "
-    "are shown."
-)
 NO_INFLUENCE = "There are no influence diagnostics: {error}."
 NO_PREDICTION = "There is no prediction at the stated values: {error}."
-NO_PERMUTATION = "There is no permutation test: {error}."
 NO_MACRO = "Wilson's macro gives nothing: {error}."
 
 # Points of the line of a bubble plot: a straight line needs two, its curved band some more.
@@ -41,7 +37,9 @@ OF_FIT = (
 Tables = dict[str, list[Any]]
 
 
-def fit_model(dataset: Dataset, model: Model, params: Params, *, is_main: bool) -> tuple[Tables, ModelRow]:
+def fit_model(
+    dataset: Dataset, model: Model, params: Params, *, is_main: bool, permutations: list[PermutationAnswer]
+) -> tuple[Tables, ModelRow]:
     """Give the rows of a model for each table, and its own row; why there are none is the message of the row."""
     row = {"name": model.name, "label": model.title, "is_main": is_main, "moderators": model.moderators}
     row |= {"tau2_method": params.tau2_method, "ci_method": params.ci_method, "k": 0}
@@ -55,12 +53,12 @@ def fit_model(dataset: Dataset, model: Model, params: Params, *, is_main: bool) 
     if not columns.dataset.k:
         return tables, ModelRow.model_validate(row | {"message": NOBODY})
     try:
-        fit, said = _fit(columns, params)
+        fit, said = fit_columns(columns, params)
     except (CannotFit, engine.EngineError) as error:
         return tables, ModelRow.model_validate(row | {"message": NOT_FITTED.format(why=error)})
     row |= {name: getattr(fit, name) for name in OF_FIT}
     row["qm_df"], row["qm_df_residual"] = fit.qm_df
-    permuted, more = _permute(columns, params, fit.ci_method)
+    permuted, more = join_model(columns, params, permutations)
     if permuted is not None:
         names = {"qm_permutation_p_value": "qm_p_value", "permutations": "permutations", "is_exact": "is_exact"}
         row |= {mine: getattr(permuted, name) for mine, name in names.items()}
@@ -74,46 +72,13 @@ def fit_model(dataset: Dataset, model: Model, params: Params, *, is_main: bool) 
     return tables, ModelRow.model_validate(row | {"message": message})
 
 
-def _fit(columns: Columns, params: Params) -> tuple[engine.MetaRegression, list[str]]:
-    """Give the engine's model; where the intervals of Knapp and Hartung are undefined, with normal ones."""
-    dataset = columns.dataset
-    design = engine.read_design(columns.mods, k=dataset.k)
-    k, p = design.X.shape
-    if k <= p:
-        raise CannotFit(TOO_FEW.format(k=k, p=p, needed=p + 1))
-    options: dict[str, Any] = {"tau2_method": params.tau2_method, "level": params.level}
-    try:
-        return engine.pool(dataset.yi, dataset.vi, mods=design, ci_method=params.ci_method, **options), []
-    except engine.UndefinedResult:
-        return engine.pool(dataset.yi, dataset.vi, mods=design, ci_method="wald", **options), [EXACT_FIT]
-
-
-def _permute(columns: Columns, params: Params, ci_method: str) -> tuple[engine.PermutationTest | None, list[str]]:
-    """Give the permutation test, None where none was asked for or none is possible."""
-    if not params.permutations:
-        return None, []
-    try:
-        found = engine.permutation_test(
-            columns.dataset.yi,
-            columns.dataset.vi,
-            mods=columns.mods,
-            permutations=params.permutations,
-            seed=params.seed,
-            tau2_method=params.tau2_method,
-            ci_method=ci_method,
-        )
-    except engine.EngineError as error:
-        return None, [NO_PERMUTATION.format(error=error)]
-    return found, []
-
-
 def _coefficients(
-    model: Model, fit: engine.MetaRegression, permuted: engine.PermutationTest | None
+    model: Model, fit: engine.MetaRegression, permuted: engine.PermutationShares | None
 ) -> tuple[list[CoefficientRow], list[TermRow]]:
     """Give the rows of the coefficients and of the moderators."""
     inflation = engine.variance_inflation(fit)
     vif = {factor.name: factor.vif for factor in inflation.coefficients}
-    shares = [None] * fit.p if permuted is None else permuted.p_value.tolist()
+    shares = [None] * fit.p if permuted is None else list(permuted.p_value)
     rows = []
     for coefficient, share in zip(fit.coefficients, shares, strict=True):
         values = {name: getattr(coefficient, name) for name in coefficient.__slots__}

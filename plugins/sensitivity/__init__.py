@@ -6,7 +6,7 @@ What each part computes is told in docs/plugins/sensitivity.md.
 from collections.abc import Callable
 from typing import Any
 
-from analysis.contract import CONTRACT_VERSION, Dataset, Measure, Need, Plugin, Progress, Upstream
+from analysis.contract import CONTRACT_VERSION, Dataset, Measure, Need, Plugin, Progress, Split, Upstream
 from analysis.contract import Result as BaseResult
 from plugins.sensitivity.comparison import Compared, Model, Pooled, pool
 from plugins.sensitivity.cumulation import CumulativeRow, cumulate
@@ -15,11 +15,14 @@ from plugins.sensitivity.leaving_out import leave_one_group_out, leave_one_out
 from plugins.sensitivity.params import Params, Scenario
 from plugins.sensitivity.part import Case, Part
 from plugins.sensitivity.scenarios import Duplicate, ScenarioRow, pool_scenarios
+from plugins.sensitivity.subset_parts import SubsetAnswer, SubsetPart, plan_subsets, pool_subsets
 from plugins.sensitivity.subsets import GoshSummary, QuantileRow, SplitRow, SubsetPoint, pool_all_subsets
 from plugins.sensitivity.table import list_comparisons
 
 __all__ = ["Params", "Result", "Scenario", "plugin", "run"]
 
+# Fewer take less than two seconds for 400 studies.
+MANY_SUBSETS = 50_000
 NOTHING_TO_POOL = "No study has a result that can be pooled, so that there is nothing to compare."
 
 
@@ -62,13 +65,15 @@ PARTS: tuple[tuple[str, Callable[[Case], Part]], ...] = (
 )
 
 
-def run(dataset: Dataset, params: Params, upstream: Upstream, progress: Progress) -> Result:
-    """Give the estimates of all comparisons that the parameters ask for."""
+def compare(
+    dataset: Dataset, params: Params, upstream: Upstream, subsets: tuple[SubsetAnswer, ...], progress: Progress
+) -> Result:
+    """Give the estimates of all comparisons that the parameters ask for; `subsets` are pooled already."""
     model = Model.of(params)
     whole = pool(dataset, model)
     parts = []
     for position, (says, ask) in enumerate(PARTS):
-        case = Case(dataset, params, model, whole, _section(progress, position))
+        case = Case(dataset, params, model, whole, _section(progress, position), subsets)
         case.progress(0.0, says)
         parts.append(ask(case))
     fields: dict[str, Any] = {name: value for part in parts for name, value in part.fields.items()}
@@ -94,6 +99,14 @@ def _section(progress: Progress, position: int) -> Progress:
     return lambda fraction, says: progress((position + fraction) / len(PARTS), says)
 
 
+def takes_long(params: Params) -> bool:
+    """Say whether so many subsets are pooled that it may take more than a few seconds."""
+    return params.gosh and params.gosh_subsets > MANY_SUBSETS
+
+
+SPLIT = Split(part=SubsetPart, answer=SubsetAnswer, plan=plan_subsets, compute=pool_subsets, join=compare)
+run = SPLIT.run
+
 plugin = Plugin(
     name="sensitivity",
     version="1.1.0",
@@ -104,4 +117,6 @@ plugin = Plugin(
     params=Params,
     result=Result,
     run=run,
+    takes_long=takes_long,
+    split=SPLIT,
 )

@@ -6,6 +6,7 @@ from typing import Any
 from analysis.contract import Dataset, Figure, Progress, UnknownField
 from plugins.sensitivity.comparison import Model, Pooled
 from plugins.sensitivity.params import Params
+from plugins.sensitivity.subset_parts import SubsetAnswer
 
 SUMMARY = {
     "summary_label": "All studies",
@@ -17,13 +18,14 @@ SUMMARY = {
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What every part is asked about: the dataset, how it is pooled, and the estimate of all studies."""
+    """What every part is asked about: the dataset, how it is pooled, the estimate of all studies, pooled subsets."""
 
     dataset: Dataset
     params: Params
     model: Model
     whole: Pooled
     progress: Progress
+    subsets: tuple[SubsetAnswer, ...] = ()
 
     def unknown_field(self, name: str) -> str | None:
         """Give the sentence that the dataset has no field of a name, None where it has one."""

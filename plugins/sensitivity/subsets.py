@@ -5,22 +5,15 @@ References
 Olkin, Dahabreh and Trikalinos (2012), doi:10.1002/jrsm.1053.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 
-from analysis import engine
 from analysis.contract import Frozen, ScatterFigure
-from plugins.sensitivity.comparison import NULL, Mask
 from plugins.sensitivity.part import Case, Part
+from plugins.sensitivity.subset_parts import Subsets, join_subsets
 
 TOO_FEW = "Pooling subsets of the effects (GOSH) needs at least two effects."
 MOST_POINTS = 500
-CHUNK = 2_000  # subsets between two reports of progress
 QUANTILES = (0.025, 0.25, 0.5, 0.75, 0.975)
-
-Array = NDArray[np.float64]
 
 
 class QuantileRow(Frozen):
@@ -70,30 +63,16 @@ class GoshSummary(Frozen):
     splits_most: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Subsets:
-    """The pooled subsets: arrays of shape (b,), and which effects are in, shape (b, k)."""
-
-    included: Mask
-    is_complete: bool
-    k: NDArray[np.intp]
-    estimate: Array
-    tau2: Array
-    i2: Array
-    ci_lower: Array
-    ci_upper: Array
-
-
 def pool_all_subsets(case: Case) -> Part:
     """Give the summary of the subsets, which effect splits them most, and points for a plot."""
     if not case.params.gosh or case.dataset.k == 0:
         return Part()
     if case.dataset.k == 1:
         return Part(messages=(TOO_FEW,))
-    try:
-        subsets = _ask_engine(case)
-    except engine.NotConverged as error:
-        return Part(messages=(f"Subsets of the effects are not pooled: {error}.",))
+    problem = next((answer.problem for answer in case.subsets if answer.problem), None)
+    if problem is not None:
+        return Part(messages=(f"Subsets of the effects are not pooled: {problem}.",))
+    subsets = join_subsets(case.dataset, case.params, case.subsets)
     splits = split_by_effect(case, subsets)
     figure = ScatterFigure(
         title=case.title("subsets of the studies (GOSH)"),
@@ -117,43 +96,20 @@ def pool_all_subsets(case: Case) -> Part:
     )
 
 
-def _ask_engine(case: Case) -> Subsets:
-    """Give the subsets with their intervals, chunk by chunk."""
-    yi, vi, model, params = case.dataset.yi, case.dataset.vi, case.model, case.params
-    drawn = engine.gosh(yi, vi, subsets=params.gosh_subsets, seed=params.gosh_seed, tau2_method=model.tau2_method)
-    count, names = drawn.k.size, ("estimate", "tau2", "i2", "ci_lower", "ci_upper")
-    columns: dict[str, list[Array]] = {name: [] for name in names}
-    for start in range(0, count, CHUNK):
-        case.progress(start / count, f"Subset {start + 1} of {count}")
-        many = engine.pool_many(
-            yi,
-            vi,
-            mask=drawn.included[start : start + CHUNK],
-            tau2_method=model.tau2_method,
-            ci_method=model.ci_method,
-            level=model.level,
-        )
-        for name in names:
-            columns[name].append(getattr(many, name))
-    joined = {name: np.concatenate(parts) for name, parts in columns.items()}
-    return Subsets(included=drawn.included, is_complete=drawn.is_complete, k=drawn.k, **joined)
-
-
 def _summarise(case: Case, subsets: Subsets, splits: tuple[SplitRow, ...]) -> GoshSummary:
     """Give the subsets in a few numbers."""
-    has_interval = np.isfinite(subsets.ci_lower)
-    below, above = subsets.ci_upper[has_interval] < NULL, subsets.ci_lower[has_interval] > NULL
-    differs = {"below_null": ~below, "above_null": ~above, "includes_null": below | above}
+    count, below, above = subsets.with_interval, subsets.below_null, subsets.above_null
+    differs = {"below_null": count - below, "above_null": count - above, "includes_null": below + above}
     known = [row for row in splits if row.split is not None]
     most = max(known, key=lambda row: abs(row.split or 0.0), default=None)
-    conclusion = case.whole.conclusion if below.size else None
+    conclusion = case.whole.conclusion if count else None
     return GoshSummary(
         subsets_count=int(subsets.k.size),
         is_complete=subsets.is_complete,
-        with_interval_count=int(below.size),
-        conclusion_differs_share=float(differs[conclusion].mean()) if conclusion else None,
-        below_null_share=float(below.mean()) if below.size else None,
-        above_null_share=float(above.mean()) if above.size else None,
+        with_interval_count=count,
+        conclusion_differs_share=differs[conclusion] / count if conclusion else None,
+        below_null_share=below / count if count else None,
+        above_null_share=above / count if count else None,
         splits_most=most.label if most else None,
     )
 

@@ -26,6 +26,7 @@ from analysis.models import (
     Publication,
     Refresh,
     Run,
+    RunPart,
     Schedule,
     SignOff,
     Snapshot,
@@ -43,7 +44,7 @@ from tests.analysis.test_admin_world import World, make_world
 
 pytestmark = pytest.mark.django_db
 
-KEPT = [Freeze, Dataset, Run, Refresh, Snapshot, SnapshotRun, SignOff, Publication, Certainty]
+KEPT = [Freeze, Dataset, Run, RunPart, Refresh, Snapshot, SnapshotRun, SignOff, Publication, Certainty]
 KEPT += [IndependentRating, PlanClosure, PlanEvent, Waiver]
 KEPT += [Notice, NoticeRead, NoticeSubscription, WebhookSecret, Delivery]
 # Withdrawals of plugins belong to no review; their page is tested with them.
@@ -59,6 +60,7 @@ def full_world() -> World:
     world = make_world(2)
     snapshot = world.snapshot()
     run = snapshot.runs.get(plugin="grade")
+    RunPart.objects.lay_out(run, ["{}", "{}"])
     levels = {
         "risk_of_bias": 1,
         "inconsistency": 0,

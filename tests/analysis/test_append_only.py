@@ -14,6 +14,7 @@ from analysis.models import (
     Publication,
     Refresh,
     Run,
+    RunPart,
     SignOff,
     Snapshot,
     SnapshotRun,
@@ -24,7 +25,7 @@ from analysis.services.rating import set_rating_policy
 from tests.analysis.builders import make_small_review
 
 pytestmark = pytest.mark.django_db
-MODELS = [Freeze, Dataset, Run, Refresh, Snapshot, SnapshotRun, SignOff, Publication, Certainty]
+MODELS = [Freeze, Dataset, Run, RunPart, Refresh, Snapshot, SnapshotRun, SignOff, Publication, Certainty]
 MODELS += [IndependentRating, PlanClosure, PlanEvent, Waiver]
 LEVELS = dict.fromkeys(("risk_of_bias", "inconsistency", "indirectness", "imprecision", "publication_bias"), 0)
 
@@ -37,6 +38,7 @@ def make_everything() -> None:
     sign_off(by=small.owner, snapshot=snapshot, reason="Checked against the reports.")
     publish(by=small.owner, snapshot=snapshot, is_confirmed=True)
     run = snapshot.runs.get(plugin="grade")
+    RunPart.objects.lay_out(run, ["{}"])
     why = dict.fromkeys(LEVELS, "It is not serious.")
     said = {"justification": "Nothing is serious.", "departures": why}
     rate_certainty(by=small.owner, analysis=analysis, run=run, levels_down=LEVELS, **said)

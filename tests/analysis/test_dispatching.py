@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from analysis import dispatching, tasks
 from analysis.models import Refresh, RefreshEnd, Run, Snapshot
-from analysis.models.run import MOST_LOSSES
+from analysis.models.leasing import MOST_LOSSES
 from analysis.services import refresh
 from evidence.models import ArmResult
 from evidence.services import record
@@ -22,7 +22,7 @@ def bells(monkeypatch, settings):
     """Let a broker be configured, and collect the messages instead of sending them."""
     settings.BROKER_URL = "redis://nowhere"
     rung: list[str] = []
-    monkeypatch.setattr(dispatching, "_tell", rung.append)
+    monkeypatch.setattr(dispatching, "_tell", lambda task, key, queue, run_key: rung.append(key))
     monkeypatch.setattr(transaction, "on_commit", lambda call, **options: call())
     return rung
 

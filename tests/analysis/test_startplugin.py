@@ -38,7 +38,7 @@ def test_package_passes_its_own_tests_and_the_conformance_suite(tmp_path):
     words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path / "quorum_trimmed_mean")]
     done = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "21 passed" in done.stdout
+    assert "22 passed" in done.stdout
 
 
 def test_package_is_installed_by_pip_and_is_a_plugin(tmp_path):

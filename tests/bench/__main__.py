@@ -18,7 +18,7 @@ def main(arguments: list[str]) -> int:
 
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("jobs", nargs="*", metavar="job", help=f"some of: {' '.join(JOBS)}; all where none is named")
-    parser.add_argument("--markdown", action="store_true", help="write the page docs/performance.md")
+    parser.add_argument("--markdown", action="store_true", help="write the first part of docs/performance.md")
     parser.add_argument("--runs", type=int, default=FEWEST_RUNS, help="warm runs, at least 5")
     options = parser.parse_args(arguments)
     unknown = [job for job in options.jobs if job not in JOBS]

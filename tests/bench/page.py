@@ -26,10 +26,11 @@ WIDTHS = (70, 22, 10, 9, 44)
 
 INTRODUCTION = """# Performance
 
-How long the engine takes, and other programs on the same data in the same run. The page is the output of
+How long the engine takes, and other programs on the same data in the same run; how many runs a second workers compute
+is told at the end. The page up to there is the output of
 
 ```sh
-.venv/bin/python -m tests.bench --markdown > docs/performance.md
+.venv/bin/python -m tests.bench --markdown
 ```
 
 after `make bench`, which installs the other Python programs and prints the same table for a terminal (a part of it:

@@ -6,41 +6,32 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, LiteralString
+from typing import Any
 
 import psycopg
 import redis as redis_client
 
-from tests import servers
-
 ROOT = Path(__file__).resolve().parents[2]
-PLUGINS = "plugins.pooling,plugins.sensitivity,plugins.small_study_effects,plugins.grade,tests.faults.slow_plugin"
-SECONDS_TO_WAIT = 90
+WRONG_CLOCK = Path(__file__).with_name("wrong_clock")
+BUILT_IN = "plugins.pooling,plugins.sensitivity,plugins.small_study_effects,plugins.grade"
+PLUGINS = f"{BUILT_IN},tests.faults.slow_plugin"
+SECONDS_TO_WAIT = 120
+LEASE_SECONDS = 3
 SETUP = "import django, json; django.setup()\n"
-PREPARE = """
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
-from tests.analysis.builders import make_small_review
-small = make_small_review()
-small.analysis()
-print(json.dumps({"review": small.review.slug, "owner": small.owner.username}))
-"""
 ASK = """
 from django.contrib.auth.models import User
+from analysis import dispatching
 from analysis.models import Analysis
 from analysis.services import refresh, save_analysis
 analysis = Analysis.objects.get()
 owner = User.objects.get(username=%(owner)r)
-steps = {"pooling": {}, "slow_plugin": {"seconds": %(seconds)r, "folder": %(folder)r}}
-save_analysis(by=owner, analysis=analysis, steps=steps)
+dispatching.COMPUTE_RUN = %(task)r
+save_analysis(by=owner, analysis=analysis, steps={"pooling": {}, "slow_plugin": %(slow)r})
 outcome = refresh(by=owner, analysis=analysis)
 print(json.dumps({"computed": outcome.computed, "is_new": outcome.is_new}))
 """
-
-
 RING_AGAIN = """
 from analysis import tasks
 from analysis.models import Run
@@ -62,8 +53,9 @@ class Plant:
             "BROKER_URL": broker,
             "SECRET_KEY": "only for tests",
             "PLUGINS": PLUGINS,
-            "RUN_LEASE_SECONDS": "2",
+            "RUN_LEASE_SECONDS": str(LEASE_SECONDS),
             "QUEUE_PATIENCE_SECONDS": "2",
+            "SWEEP_SECONDS": "1",
         }
         self.processes: list[subprocess.Popen[bytes]] = []
 
@@ -80,9 +72,10 @@ class Plant:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.strip().splitlines()[-1])
 
-    def ask(self, *, seconds: float = 0.0) -> Any:
-        """Ask for the analysis, with a step that takes so many seconds."""
-        return self.do(ASK % {"owner": self.owner, "seconds": seconds, "folder": str(self.folder)})
+    def ask(self, *, task: str = "analysis.compute_run", env: dict[str, str] | None = None, **slow: Any) -> Any:
+        """Ask for the analysis, with parameters of the slow step; the workers are told of runs as this task."""
+        given = {"folder": str(self.folder), **slow}
+        return self.do(ASK % {"owner": self.owner, "task": task, "slow": given}, **(env or {}))
 
     def state(self) -> Any:
         """Give what the rows say."""
@@ -90,6 +83,7 @@ class Plant:
             runs = connection.execute("select plugin, status, attempt, error from analysis_run order by id").fetchall()
             numbers = connection.execute("select number from analysis_snapshot order by number").fetchall()
             ends = connection.execute("select outcome from analysis_refreshend order by id").fetchall()
+            (asked,) = connection.execute("select count(*) from analysis_refresh").fetchone() or (0,)
         return {
             "runs": {plugin: status for plugin, status, _, _ in runs},
             "attempts": {plugin: attempt for plugin, _, attempt, _ in runs},
@@ -97,7 +91,15 @@ class Plant:
             "count": len(runs),
             "snapshots": [number for (number,) in numbers],
             "ends": [outcome for (outcome,) in ends],
+            "asked": asked,
         }
+
+    def claimer(self, plugin: str = "slow_plugin") -> int:
+        """Give the number of the process that computes a plugin's run."""
+        with psycopg.connect(self.env["DATABASE_URL"]) as connection:
+            row = connection.execute("select claimed_by from analysis_run where plugin = %s", [plugin]).fetchone()
+        assert row is not None
+        return int(row[0].rpartition(":")[2])
 
     def start(self, *words: str, **env: str) -> "subprocess.Popen[bytes]":
         """Start a process of celery in a group of its own."""
@@ -113,10 +115,18 @@ class Plant:
         """Start a worker with one child."""
         return self.start("worker", "--pool", pool, "--concurrency", "1", **env)
 
-    def beat(self) -> "subprocess.Popen[bytes]":
+    def beat(self, **env: str) -> "subprocess.Popen[bytes]":
         """Start beat, quick enough for a test."""
         place = self.folder / f"beat-{len(self.processes)}"
-        return self.start("beat", "--schedule", str(place), "--max-interval", "1", SWEEP_SECONDS="1")
+        return self.start("beat", "--schedule", str(place), "--max-interval", "1", **env)
+
+    def clock(self, seconds: float, *, name: str = "clock") -> dict[str, str]:
+        """Give the environment of a process whose clock is so many seconds ahead; call it again to let it jump."""
+        file = self.folder / name
+        half = file.with_suffix(".half")
+        half.write_text(str(seconds))
+        half.replace(file)
+        return {"PYTHONPATH": str(WRONG_CLOCK), "WRONG_CLOCK": str(file)}
 
     @staticmethod
     def kill(process: "subprocess.Popen[bytes]", how: int = signal.SIGKILL) -> None:
@@ -131,7 +141,7 @@ class Plant:
                 self.kill(process)
 
     def cut_database(self) -> None:
-        """Cut every connection to the database but our own, as a restart of PostgreSQL does."""
+        """Cut every connection to the database but our own."""
         with psycopg.connect(self.env["DATABASE_URL"], autocommit=True) as connection:
             connection.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity"
@@ -150,8 +160,15 @@ class Plant:
             state = self.state()
             if holds(state):
                 return state
-            time.sleep(0.2)
+            time.sleep(0.25)
         raise AssertionError(f"It stays {state}.\n{self.logs()}")
+
+    def wait_for_log(self, words: str) -> None:
+        """Wait until a process has said something."""
+        deadline = time.monotonic() + SECONDS_TO_WAIT
+        while not any(words in path.read_text() for path in self.folder.glob("*.log")):
+            assert time.monotonic() < deadline, self.logs()
+            time.sleep(0.05)
 
     def wait_for_begin(self, attempts: int = 1) -> None:
         """Wait until the slow step was begun so many times."""
@@ -160,50 +177,24 @@ class Plant:
             assert time.monotonic() < deadline, self.logs()
             time.sleep(0.05)
 
+    def wait_for_silence(self) -> None:
+        """Wait until the workers have taken every message from the broker."""
+        deadline = time.monotonic() + SECONDS_TO_WAIT
+        with redis_client.Redis.from_url(self.env["BROKER_URL"]) as client:
+            while any(client.type(key) == b"list" for key in client.scan_iter()):
+                assert time.monotonic() < deadline, self.logs()
+                time.sleep(0.05)
 
-def is_published(state: Any) -> bool:
+    def let_go(self) -> None:
+        """Let the slow step come to its end."""
+        (self.folder / "go").touch()
+
+
+def has_snapshot(state: Any) -> bool:
     """Whether every run succeeded, once, and one snapshot came of it."""
-    return set(state["runs"].values()) == {"succeeded"} and state["snapshots"] == [1]
+    return set(state["runs"].values()) == {"succeeded"} and state["snapshots"] == [1] and has_ended(state)
 
 
-class Ground:
-    """One PostgreSQL and one Redis-compatible server for many plants: each gets a copy of a prepared database."""
-
-    def __init__(self, database: str, broker: str) -> None:
-        self.database, self.broker, self.plants = database, broker, 0
-        self.owner = ""
-
-    def prepare(self, folder: Path) -> None:
-        """Make the tables and a small review in the database that the others are copies of."""
-        self._sql("create database prepared")
-        self.owner = Plant(folder, self._named("prepared"), self.broker, "").do(PREPARE)["owner"]
-
-    @contextmanager
-    def plant(self, folder: Path) -> Iterator[Plant]:
-        """Give a plant with a database of its own and an empty broker."""
-        self.plants += 1
-        name = f"plant_{self.plants}"
-        self._sql(f"create database {name} template prepared")
-        with redis_client.Redis.from_url(self.broker) as client:
-            client.flushall()
-        made = Plant(folder, self._named(name), self.broker, self.owner)
-        try:
-            yield made
-        finally:
-            made.stop()
-
-    def _named(self, name: str) -> str:
-        return f"{self.database.rpartition('/')[0]}/{name}"
-
-    def _sql(self, statement: LiteralString) -> None:
-        with psycopg.connect(self.database, autocommit=True) as connection:
-            connection.execute(statement)
-
-
-@contextmanager
-def ground(folder: Path) -> Iterator[Ground]:
-    """Give a new PostgreSQL and a new Redis-compatible server, prepared."""
-    with servers.postgres() as database, servers.redis() as broker:
-        made = Ground(database, broker)
-        made.prepare(folder)
-        yield made
+def has_ended(state: Any) -> bool:
+    """Whether everything that was asked for came to an end."""
+    return state["asked"] == len(state["ends"])

@@ -75,7 +75,7 @@ def test_every_combination_is_derived_and_pooled_as_if_alone(measure: str) -> No
     dataset = derive(data, chosen).model_copy(update={"alternatives": alternatives})
     space = lay_out(dataset, params)
     codes = list_combinations([len(factor.options) for factor in space.factors], most=100_000, seed=1).codes
-    outcomes, _ = pool_combinations(space, codes, params, quiet)
+    outcomes = pool_combinations(space, codes, params)
     for row in Random(2).sample(range(len(codes)), 25):
         options = {f.name: f.options[code] for f, code in zip(space.factors, codes[row].tolist(), strict=True)}
         own = {choice.name: choice.own for choice in alternatives.choices} | {"imputed_sds": "in"}

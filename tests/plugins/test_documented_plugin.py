@@ -1,10 +1,13 @@
 """What docs/plugins.md prints works as it is printed."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
-from analysis.contract import HeatFigure, Need, Plugin, ScatterFigure
+from pydantic import Field
+
+from analysis.contract import HeatFigure, Need, Params, Plugin, ScatterFigure
 from analysis.testing import check_plugin, quiet, sample_dataset
 
 ROOT = Path(__file__).parents[2]
@@ -71,3 +74,23 @@ def test_every_need_is_documented():
     text = DOCUMENT.read_text(encoding="utf-8")
 
     assert [need.name for need in Need if f"| `{need.name}` |" not in text] == []
+
+
+class DrawParams(Params):
+    draws: int = Field(default=1_000, ge=1, description="Number of draws.")
+    seed: int = Field(default=1, ge=0, description="Seed of the draws.")
+
+
+def test_documented_split_conforms_and_gives_one_answer():
+    module = documented_module()
+    changes = {"params": DrawParams, "run": module.SPLIT.run, "split": module.SPLIT, "takes_long": module.takes_long}
+    plugin = replace(module.plugin, name="draws", **changes)
+    check_plugin(plugin)
+
+    inputs = (sample_dataset(k=3), DrawParams(draws=600_000), {})
+    parts = plugin.split.plan(*inputs)
+    assert [part.start for part in parts] == [0, 250_000, 500_000]
+    answers = [plugin.split.compute(*inputs, part, quiet) for part in reversed(parts)]
+    assert plugin.split.join(*inputs, tuple(reversed(answers)), quiet) == plugin.run(*inputs, quiet)
+    assert plugin.takes_long(inputs[1])
+    assert not plugin.takes_long(DrawParams())

@@ -10,14 +10,17 @@ from pydantic import ConfigDict, Field
 
 from analysis.contract import (
     CONTRACT_VERSION,
+    Answer,
     Dataset,
     ForestFigure,
     Frozen,
     Need,
     Params,
+    Part,
     Plugin,
     Progress,
     Result,
+    Split,
     Upstream,
 )
 from analysis.testing import ConformanceError, check_plugin, conformance_checks, sample_dataset
@@ -190,6 +193,39 @@ def running(run, **changes):
     return replace(GOOD, run=run, **changes)
 
 
+class Share(Part):
+    number: int
+
+
+class Sum(Answer):
+    total: float
+
+
+def in_two(dataset: Dataset, params: GoodParams, upstream: Upstream) -> tuple[Share, ...]:
+    return (Share(number=1), Share(number=2))
+
+
+def half(dataset: Dataset, params: GoodParams, upstream: Upstream, part: Share, progress: Progress) -> Sum:
+    return Sum(total=float(part.number * dataset.k))
+
+
+def after_the_other(dataset: Dataset, params: GoodParams, upstream: Upstream, part: Share, progress: Progress) -> Sum:
+    CALLS.append(part.number)  # what a part gives depends on which one was computed before
+    return Sum(total=float(CALLS[-2] if CALLS[:-1] else 0))
+
+
+def first_half(
+    dataset: Dataset, params: GoodParams, upstream: Upstream, answers: tuple[Sum, ...], progress: Progress
+) -> GoodResult:
+    messages = () if dataset.k else ("There is nothing to average.",)
+    return GoodResult(k=dataset.k, mean=answers[0].total, messages=messages)
+
+
+CALLS: list[int] = []
+HALVES: Split[Any, Any, Any, Any] = Split(part=Share, answer=Sum, plan=in_two, compute=half, join=first_half)
+RESTLESS = replace(HALVES, compute=after_the_other)
+
+
 BAD = {
     "is_a_plugin": [object(), replace(GOOD, params=dict), replace(GOOD, run="no function")],
     "has_name_and_versions": [
@@ -222,6 +258,11 @@ BAD = {
     "reports_progress_without_effect": [running(moved_by_progress), running(beyond_the_end)],
     "states_what_it_reads": [running(judging), running(moderating)],
     "draws_what_it_has": [running(drawing_air, result=WithTable), running(drawing_holes, result=WithTable)],
+    "splits_into_one_answer": [
+        running(good_run, split=HALVES),
+        running(RESTLESS.run, split=RESTLESS),
+        replace(GOOD, takes_long=lambda params: "yes"),
+    ],
 }
 
 
@@ -250,6 +291,7 @@ def test_every_check_has_a_plugin_that_it_catches_or_a_reason():
 
 def test_good_plugin_passes():
     check_plugin(GOOD)
+    check_plugin(replace(GOOD, run=HALVES.run, split=HALVES))
 
 
 def test_plugin_that_reads_others_needs_their_results():

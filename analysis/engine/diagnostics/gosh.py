@@ -74,14 +74,8 @@ def gosh(
     """
     require_option("tau2_method", tau2_method, TAU2_METHODS)
     effects, variances = read_studies(yi, vi)
-    k = effects.size
-    if k < 2:
-        raise TooFewStudies(needed=2, got=k)
-    require_whole("seed", seed, least=0, most=LARGEST_SEED)
-    require_whole("subsets", SUBSETS if subsets is None else subsets, least=1, most=MOST_SUBSETS)
-    every = 2**k - 1
-    is_complete = every <= (ALL_SUBSETS_UP_TO if subsets is None else subsets)
-    included = _all_subsets(k) if is_complete else _sample(k, SUBSETS if subsets is None else int(subsets), seed=seed)
+    included = list_subsets(effects.size, subsets=subsets, seed=seed)
+    is_complete = count_subsets(effects.size, subsets=subsets)[1]
     columns = [_pool_some(effects, variances, included[rows], tau2_method) for rows in blocks_of(*included.shape)]
     joined = [np.concatenate(parts) for parts in zip(*columns, strict=True)]
     arrays = dict(zip(("k", "estimate", "tau2", "i2", "h2", "q"), joined, strict=True))
@@ -90,19 +84,75 @@ def gosh(
     return Gosh(included=included, is_complete=is_complete, tau2_method=tau2_method, **arrays)
 
 
-def _all_subsets(k: int) -> NDArray[np.bool_]:
-    """Return every subset but the empty one, shape (2**k - 1, k)."""
-    numbers = np.arange(1, 2**k, dtype=np.int64)
+def count_subsets(k: int, *, subsets: int | None = None) -> tuple[int, bool]:
+    """Return how many subsets of k studies `gosh` takes, and whether these are all that there are.
+
+    Raises
+    ------
+    TooFewStudies, InvalidInput
+        k is 0 or 1; a number of subsets that cannot be right.
+    """
+    if k < 2:
+        raise TooFewStudies(needed=2, got=k)
+    size = SUBSETS if subsets is None else subsets
+    require_whole("subsets", size, least=1, most=MOST_SUBSETS)
+    every = 2**k - 1
+    is_complete = every <= (ALL_SUBSETS_UP_TO if subsets is None else subsets)
+    return (every if is_complete else int(size)), is_complete
+
+
+def list_subsets(
+    k: int, *, subsets: int | None = None, seed: int = 1, start: int = 0, stop: int | None = None
+) -> NDArray[np.bool_]:
+    """Return the studies of some of the subsets that `gosh` takes: bool array of shape (stop - start, k).
+
+    Parameters
+    ----------
+    k, subsets, seed : as in `gosh`
+    start, stop : which of them, from 0; None for the last. The same whichever others are asked for
+
+    Raises
+    ------
+    TooFewStudies, InvalidInput
+        As in `gosh`.
+    """
+    count, is_complete = count_subsets(k, subsets=subsets)
+    require_whole("seed", seed, least=0, most=LARGEST_SEED)
+    stop = count if stop is None else min(stop, count)
+    return _some_subsets(k, start, stop) if is_complete else _sample(k, count, start, stop, seed=seed)
+
+
+def _some_subsets(k: int, start: int, stop: int) -> NDArray[np.bool_]:
+    """Return subsets of the list of all but the empty one."""
+    numbers = np.arange(start + 1, stop + 1, dtype=np.int64)
     return np.asarray((numbers[:, np.newaxis] >> np.arange(k)) & 1, dtype=np.bool_)
 
 
-def _sample(k: int, subsets: int, *, seed: int) -> NDArray[np.bool_]:
-    """Return random subsets; an empty one is drawn again."""
-    random = np.random.default_rng(seed)
-    drawn = random.random((subsets, k)) < 0.5
-    while (empty := np.flatnonzero(~drawn.any(axis=1))).size:
-        drawn[empty] = random.random((empty.size, k)) < 0.5
-    return drawn
+def _sample(k: int, subsets: int, start: int, stop: int, *, seed: int) -> NDArray[np.bool_]:
+    """Return a part of the random subsets. An empty one is drawn again, after all others and in order."""
+    drawn = _draw(k, start, stop, seed=seed)
+    if drawn.any(axis=1).all():
+        return drawn
+    # How often was drawn before depends on the empty ones of the whole sample.
+    whole = _draw(k, 0, subsets, seed=seed)
+    random = _generator(seed, subsets * k)
+    while (empty := np.flatnonzero(~whole.any(axis=1))).size:
+        whole[empty] = random.random((empty.size, k)) < 0.5
+    return whole[start:stop]
+
+
+def _draw(k: int, start: int, stop: int, *, seed: int) -> NDArray[np.bool_]:
+    """Return a part of the subsets as they are drawn first; block by block, since a number takes eight times a bool."""
+    random = _generator(seed, start * k)
+    blocks = [random.random((rows.stop - rows.start, k)) < 0.5 for rows in blocks_of(stop - start, k)]
+    return np.concatenate(blocks) if blocks else np.empty((0, k), dtype=np.bool_)
+
+
+def _generator(seed: int, numbers: int) -> np.random.Generator:
+    """Return the random numbers of a seed without the first ones."""
+    random = np.random.PCG64(seed)  # what default_rng takes; each number is one step of it
+    random.advance(numbers)
+    return np.random.Generator(random)
 
 
 def _pool_some(

@@ -103,23 +103,60 @@ def permutation_test(
     """
     require_option("tau2_method", tau2_method, TAU2_METHODS)
     require_option("ci_method", ci_method, CI_METHODS)
+    case = read_case(yi, vi, mods=mods, exact=exact, permutations=permutations)
+    rng = case.generator(seed)
+    observed = find_observed(case, tau2_method=tau2_method, ci_method=ci_method)
+    parts = [
+        find_statistics(fit_many(*problems, case.design.X, tau2_method=tau2_method, ci_method=ci_method), ci_method)
+        for problems in permute(case, blocks_of(case.fitted, case.yi.size), rng=rng)
+    ]
+    return _summarise(case, observed, parts, tau2_method=tau2_method, ci_method=ci_method)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PermutedCase:
+    """What is permuted: the studies, the design, and which permutations there are.
+
+    Attributes
+    ----------
+    rows : None for sign flips, or the kind of each row of the design
+    size : number of permutations
+    is_exact : whether these are all of them, or a sample
+    """
+
+    yi: FloatArray
+    vi: FloatArray
+    design: Design
+    rows: NDArray[np.intp] | None
+    size: int
+    is_exact: bool
+
+    @property
+    def is_mirrored(self) -> bool:
+        """Whether only half of the permutations are fitted: all sign flips are these and every sign turned."""
+        return self.is_exact and self.rows is None
+
+    @property
+    def fitted(self) -> int:
+        """The number of permutations that are fitted."""
+        return self.size // 2 if self.is_mirrored else self.size
+
+    def generator(self, seed: int) -> np.random.Generator | None:
+        """Return the random numbers of a sample, None where all permutations are listed."""
+        start = _read_seed(seed)
+        return None if self.is_exact else np.random.default_rng(start)
+
+
+def read_case(
+    yi: ArrayLike, vi: ArrayLike, *, mods: Moderators | None, exact: bool | None, permutations: int
+) -> PermutedCase:
+    """Return what `permutation_test` permutes; it raises what that raises."""
     effects, variances = read_studies(yi, vi)
     design = _read_model(mods, k=effects.size)
     rows = None if design.X.shape[1] == 1 else _equal_rows(design.X)
     count = 2**effects.size if rows is None else count_orders(np.bincount(rows).tolist())
     is_exact = _is_exact(exact, count=count, permutations=permutations)
-    rng = np.random.default_rng(_read_seed(seed))
-    size = count if is_exact else permutations
-    observed = _observed(effects, variances, design.X, tau2_method=tau2_method, ci_method=ci_method)
-    parts = [
-        _statistics(fit_many(*problems, design.X, tau2_method=tau2_method, ci_method=ci_method), ci_method=ci_method)
-        for problems in _permuted(effects, variances, rows, size=size, rng=None if is_exact else rng)
-    ]
-    # All sign flips are half of them and the same with every sign turned.
-    mirrored = is_exact and rows is None
-    return _summarise(
-        design, observed, parts, mirrored=mirrored, is_exact=is_exact, tau2_method=tau2_method, ci_method=ci_method
-    )
+    return PermutedCase(effects, variances, design, rows, count if is_exact else permutations, is_exact)
 
 
 def _read_model(mods: Moderators | None, *, k: int) -> Design:
@@ -191,24 +228,19 @@ def _read_seed(seed: int) -> int:
     return int(seed)
 
 
-def _permuted(
-    yi: FloatArray,
-    vi: FloatArray,
-    rows: NDArray[np.intp] | None,
-    *,
-    size: int,
-    rng: np.random.Generator | None,
+def permute(
+    case: PermutedCase, blocks: list[slice], *, rng: np.random.Generator | None
 ) -> Iterator[tuple[FloatArray, FloatArray]]:
-    """Yield blocks of permuted effects and variances, each of shape (b, k); of all sign flips the first half.
+    """Yield blocks of permuted effects and variances, each of shape (b, k).
 
     Parameters
     ----------
-    rows : None for sign flips, or the kind of each row of the design
-    rng : None for all permutations, or the random numbers of a sample that begins with the data as they are
+    blocks : places of permutations among those that are fitted
+    rng : None for all permutations, or the random numbers of a sample as they are at the first block; a sample begins
+        with the data as they are
     """
-    k = yi.size
-    half = size // 2 if rng is None and rows is None else size
-    for block in blocks_of(half, k):
+    yi, vi, rows, k = case.yi, case.vi, case.rows, case.yi.size
+    for block in blocks:
         ranks = np.arange(block.start, block.stop, dtype=np.int64)
         if rows is None:
             is_turned = (ranks[:, np.newaxis] >> np.arange(k)) & 1 if rng is None else _signs(rng, ranks, k)
@@ -240,21 +272,20 @@ def _all_orders(rows: NDArray[np.intp], ranks: NDArray[np.int64]) -> NDArray[np.
     return orders
 
 
-def _observed(
-    yi: FloatArray, vi: FloatArray, X: FloatArray, *, tau2_method: str, ci_method: str
-) -> tuple[FloatArray, float]:
-    """Return the statistics of the data as they are."""
-    fits = fit_many(yi[np.newaxis], vi[np.newaxis], X, tau2_method=tau2_method, ci_method=ci_method)
-    statistics, joints = _statistics(fits, ci_method=ci_method)
+def find_observed(case: PermutedCase, *, tau2_method: str, ci_method: str) -> tuple[FloatArray, float]:
+    """Return the statistics of the data as they are; raise UndefinedResult where the model fits them exactly."""
+    problem = case.yi[np.newaxis], case.vi[np.newaxis]
+    fits = fit_many(*problem, case.design.X, tau2_method=tau2_method, ci_method=ci_method)
+    statistics, joints = find_statistics(fits, ci_method)
     if not np.isfinite(statistics).all():
         raise UndefinedResult(
             what="the Hartung-Knapp-Sidik-Jonkman statistic",
-            why=f"the model fits all {yi.size} effects exactly, so that its standard error is 0",
+            why=f"the model fits all {case.yi.size} effects exactly, so that its standard error is 0",
         )
     return statistics[0], float(joints[0])
 
 
-def _statistics(fits: Fits, *, ci_method: str) -> tuple[FloatArray, FloatArray]:
+def find_statistics(fits: Fits, ci_method: str) -> tuple[FloatArray, FloatArray]:
     """Return the statistics of the coefficients, shape (b, p), and of their joint test, shape (b,)."""
     problems, now = fits.problems, fits.at_tau2
     back, p = problems.back, problems.p
@@ -290,33 +321,41 @@ def _mark_exact(
         joints[rows] = np.where(tested.all(axis=1), 0.0, np.inf)
 
 
+def are_extreme(
+    observed: tuple[FloatArray, float], statistics: FloatArray, joints: FloatArray
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which statistics are at least as far from 0 as those of the data, and which joint ones as large."""
+    statistic, joint = observed
+    limit = joint - float(_tie(np.array(joint)))
+    return np.abs(statistics) >= np.abs(statistic) - _tie(statistic), joints >= limit
+
+
 def _summarise(
-    design: Design,
+    case: PermutedCase,
     observed: tuple[FloatArray, float],
     parts: list[tuple[FloatArray, FloatArray]],
     *,
-    mirrored: bool,
-    is_exact: bool,
     tau2_method: str,
     ci_method: str,
 ) -> PermutationTest:
     """Return the shares of the permutations that are at least as extreme as the data."""
     statistic, joint = observed
     statistics, joints = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    if mirrored:
+    if case.is_mirrored:
         statistics, joints = np.concatenate([statistics, -statistics]), np.concatenate([joints, joints])
-    p_value = np.mean(np.abs(statistics) >= np.abs(statistic) - _tie(statistic), axis=0)
+    is_far, is_large = are_extreme(observed, statistics, joints)
+    p_value = np.mean(is_far, axis=0)
     for array in (statistic, p_value, statistics, joints):
         array.setflags(write=False)
     return PermutationTest(
-        k=design.X.shape[0],
-        names=design.names,
+        k=case.yi.size,
+        names=case.design.names,
         statistic=statistic,
         p_value=p_value,
         qm=joint,
-        qm_p_value=float(np.mean(joints >= joint - float(_tie(np.array(joint))))),
+        qm_p_value=float(np.mean(is_large)),
         permutations=joints.size,
-        is_exact=is_exact,
+        is_exact=case.is_exact,
         statistics=statistics,
         qm_statistics=joints,
         tau2_method=tau2_method,

@@ -1,12 +1,12 @@
 """`manage.py bundle`: a snapshot as one file, from which anybody can rebuild it."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from analysis.bundling import BadBundle, pack
+from analysis.files import write_whole
 from analysis.models import Snapshot
 from analysis.verification import NothingFound, select
 
@@ -37,17 +37,10 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         review, analysis = snapshot.analysis.review.slug, snapshot.analysis.slug
         path = options["out"] or Path(f"{review}-{analysis}-{snapshot.number}.zip")
-        write_whole(path, data)
+        try:
+            write_whole(path, data)
+        except (OSError, ValueError) as error:  # ValueError: a path without a name
+            reason = getattr(error, "strerror", None) or error
+            raise CommandError(NOT_WRITTEN.format(path=path, error=reason)) from error
         self.stdout.write(f"{path}: snapshot {snapshot.number} of {review} {analysis}, {len(data)} bytes")
         self.stdout.write(f"Digest {snapshot.digest}")
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is there as a whole or not at all."""
-    half = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        half.write_bytes(data)
-        half.replace(path)
-    except OSError as error:
-        half.unlink(missing_ok=True)
-        raise CommandError(NOT_WRITTEN.format(path=path, error=error.strerror or error)) from error

@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from analysis.exports.results_table import result_rows, text_table
+from analysis.files import write_whole
 from analysis.importing import BadFile, import_analyses, read_analyses
 from analysis.management.commands.refresh import describe
 from analysis.models import Analysis
@@ -25,6 +26,7 @@ from evidence.services import record
 FOLDER = settings.BASE_DIR / "evidence" / "demonstration" / "lbp_review"
 ANALYSES = settings.BASE_DIR / "analysis" / "demonstration" / "lbp_review.json"
 SLUG = "lbp"
+NOT_KEPT = "The passwords of the demonstration users cannot be kept in {path}: {error}. No user was made."
 MEMBERS = {
     "demo-owner": Membership.Role.OWNER,
     "demo-adjudicator": Membership.Role.ADJUDICATOR,
@@ -140,10 +142,17 @@ def make_users() -> dict[str, str]:
 
 
 def save_passwords(path: Path, passwords: dict[str, str]) -> None:
-    """Keep the passwords in a file that only its owner can read."""
-    path.parent.mkdir(exist_ok=True)
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(passwords, indent=2) + "\n")
+    """Keep the passwords in a file that only its owner can read.
+
+    Raises
+    ------
+    CommandError : the file cannot be written; what it held before is still there
+    """
+    try:
+        path.parent.mkdir(exist_ok=True)
+        write_whole(path, (json.dumps(passwords, indent=2) + "\n").encode(), is_private=True)
+    except OSError as error:
+        raise CommandError(NOT_KEPT.format(path=path, error=error.strerror or error)) from error
 
 
 def plan_analyses(owner: User, review: Review) -> int:

@@ -10,6 +10,7 @@ from analysis.dispatching import sweep
 from analysis.models import Analysis, ScheduleRun
 from analysis.services import Refreshed, is_dropped, refresh_many
 from analysis.services.notifying import deliver_due
+from analysis.services.prioritising import rank_due
 from analysis.services.scheduling import run_due
 from analysis.services.withdrawing import warnings_for_new
 from evidence.models import Review
@@ -78,6 +79,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{row.schedule}: {row.get_outcome_display().lower()}. {row.says}")
         if not done:
             self.stdout.write("Nothing is due.")
+        for ranking in rank_due():
+            self.stdout.write(f"Queue of “{ranking.review}”: {ranking}.")
         for message in deliver_due():
             self.stdout.write(f"{message}: {message.get_state_display().lower()}. {message.says}")
         failed = sum(row.outcome == ScheduleRun.Outcome.FAILED for row in done)

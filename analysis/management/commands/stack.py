@@ -35,6 +35,9 @@ class Command(BaseCommand):
         parser.add_argument("--redis-port", type=int, default=63790, dest="redis")
         parser.add_argument("--folder", type=Path, default=settings.VAR_DIR / "stack", help="where the data are kept")
         parser.add_argument("--workers", type=int, default=2, help="processes that compute runs")
+        parser.add_argument(
+            "--long-workers", type=int, default=0, help="processes of a second worker, for runs that may take long only"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Start in order, watch, stop in reverse."""
@@ -46,7 +49,8 @@ class Command(BaseCommand):
         try:
             folder.open()
             ports.check()
-            self._start(supervisor, folder, ports, options["workers"])
+            workers = {name: options[name] for name in ("workers", "long_workers")}
+            self._start(supervisor, folder, ports, workers)
             supervisor.watch()
         except Stopped:
             pass
@@ -61,12 +65,12 @@ class Command(BaseCommand):
             raise CommandError(failure)
         self._say("Stopped. The data stay, for the next start.")
 
-    def _start(self, supervisor: Supervisor, folder: Folder, ports: Ports, workers: int) -> None:
+    def _start(self, supervisor: Supervisor, folder: Folder, ports: Ports, workers: dict[str, int]) -> None:
         """Start the servers, migrate, start the rest; say where everything is."""
         env = prepare(folder, ports)
         names = []
         settings.STATIC_ROOT.mkdir(exist_ok=True)  # empty: files are found where they are; without it whitenoise warns
-        for service in all_services(folder, ports, env, workers=workers):
+        for service in all_services(folder, ports, env, **workers):
             supervisor.start(service)
             names.append(service.name)
             if service.name == SERVERS[-1]:

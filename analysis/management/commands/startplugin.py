@@ -2,6 +2,8 @@
 
 import keyword
 import re
+import secrets
+import shutil
 from argparse import ArgumentParser
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,6 +25,7 @@ TAKEN = "The name “{name}” is taken: the setting PLUGINS lists a plugin of t
 TAKEN_MODULE = "The name “{name}” is taken: there is a Python package “{module}” already."
 NO_FOLDER = "There is no folder “{folder}” to write the package into."
 EXISTS = "“{target}” exists already; nothing was written."
+NOT_WRITTEN = "The package cannot be written to “{target}”: {error}. Nothing of it is left there."
 WRITTEN = """The package is in {target}.
     python -m pytest {target}
 tests it. Change src/{module}/__init__.py into your method; docs/plugins.md says how.
@@ -51,7 +54,13 @@ class Command(BaseCommand):
         target = folder / module_name(name)
         if target.exists():
             raise CommandError(EXISTS.format(target=target))
-        write_package(name, target)
+        half = folder / f".{target.name}.{secrets.token_hex(4)}"
+        try:
+            write_package(name, half)
+            half.rename(target)
+        except OSError as error:
+            shutil.rmtree(half, ignore_errors=True)
+            raise CommandError(NOT_WRITTEN.format(target=target, error=error.strerror or error)) from error
         self.stdout.write(WRITTEN.format(target=target, module=module_name(name)))
 
 

@@ -10,6 +10,8 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
+from analysis.files import write_whole
+
 # PostgreSQL refuses to run as root; there it runs as this user.
 UNPRIVILEGED = "nobody"
 # Upper and lower case of every letter without a locale of the machine.
@@ -21,6 +23,8 @@ UNREACHABLE = (
     "As root, PostgreSQL runs as the user {user}, who cannot enter {path}: {error} Name a folder that everybody can "
     "enter (--folder /srv/quorum), or start the stack as another user."
 )
+NOT_WRITTEN = "{path} cannot be written: {error}."
+NOT_COPIED = "The programs of PostgreSQL cannot be copied to {path}: {error}."
 NOT_MADE = "PostgreSQL could not make its data in {path}: {error}"
 OTHER_VERSION = (
     "The data in {path} are of PostgreSQL {found}, the package is PostgreSQL {known}: dump them with the old one and "
@@ -69,10 +73,11 @@ class Folder:
         return path.read_text()
 
     def write_private(self, path: Path, text: str) -> None:
-        """Write a file that only its owner can read."""
-        path.touch(mode=0o600)
-        path.chmod(0o600)
-        path.write_text(text)
+        """Write a file that only its owner can read; raise StackFailure, and leave what was there, where it fails."""
+        try:
+            write_whole(path, text.encode(), is_private=True)
+        except OSError as error:
+            raise StackFailure(NOT_WRITTEN.format(path=path, error=error.strerror or error)) from error
 
     def identity(self) -> dict[str, Any]:
         """Give the arguments with which subprocess starts PostgreSQL as the right user."""
@@ -93,10 +98,16 @@ class Folder:
         if not copy.exists():
             half = copy.with_name(f"{copy.name}.half")
             shutil.rmtree(half, ignore_errors=True)
-            for name in (programs.name, f"{programs.name}.libs"):
-                if (programs.parent / name).exists():
-                    ignored = shutil.ignore_patterns("include", "*.a", "__pycache__")
-                    shutil.copytree(programs.parent / name, half / name, ignore=ignored)
+            try:
+                for name in (programs.name, f"{programs.name}.libs"):
+                    if (programs.parent / name).exists():
+                        ignored = shutil.ignore_patterns("include", "*.a", "__pycache__")
+                        shutil.copytree(programs.parent / name, half / name, ignore=ignored)
+            except OSError as error:
+                shutil.rmtree(half, ignore_errors=True)
+                # copytree collects what it could not copy: from where, to where, why
+                reason = error.args[0][0][2] if isinstance(error, shutil.Error) else error.strerror or error
+                raise StackFailure(NOT_COPIED.format(path=copy.parent, error=reason)) from error
             subprocess.run(["chmod", "-R", "a+rX", str(half)], check=True)
             half.rename(copy)
         return copy / programs.name

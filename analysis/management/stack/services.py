@@ -90,12 +90,14 @@ def prepare(folder: Folder, ports: Ports) -> dict[str, str]:
     return env | {"OPENBLAS_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
 
 
-def all_services(folder: Folder, ports: Ports, env: dict[str, str], *, workers: int) -> Iterator[Service]:
+def all_services(
+    folder: Folder, ports: Ports, env: dict[str, str], *, workers: int, long_workers: int = 0
+) -> Iterator[Service]:
     """Give the services in the order of starting; between the servers and the rest, the database is migrated."""
     yield _postgres(folder, ports, env)
     yield _redis(folder, ports, env)
     yield _web(ports, env)
-    yield _worker(ports, env, workers)
+    yield from all_workers(ports, env, workers=workers, long_workers=long_workers)
     if has_schedule():
         yield _beat(folder, env)
 
@@ -179,16 +181,26 @@ def answers(port: int, path: str) -> bool:
         connection.close()
 
 
-def _worker(ports: Ports, env: dict[str, str], workers: int) -> Service:
-    name = f"quorum-{ports.redis}@{socket.gethostname()}"
-    words = ("worker", "--loglevel", "INFO", "--concurrency", str(workers), "--hostname", name)
-    alone = ("--without-mingle", "--without-gossip")  # there is no other worker to wait for
+def all_workers(ports: Ports, env: dict[str, str], *, workers: int, long_workers: int) -> Iterator[Service]:
+    """Give one worker for all work; where there are processes for long work, a second one takes that, and only that."""
+    if not long_workers:
+        yield _worker(ports, env, "worker", workers)
+        return
+    short = f"{settings.DISPATCH_QUEUE},{settings.SHORT_QUEUE}"
+    yield _worker(ports, env, "worker", workers, "--queues", short)
+    yield _worker(ports, env, "worker-long", long_workers, "--queues", settings.LONG_QUEUE)
+
+
+def _worker(ports: Ports, env: dict[str, str], name: str, count: int, *queues: str) -> Service:
+    node = f"{name.replace('worker', 'quorum')}-{ports.redis}@{socket.gethostname()}"
+    words = ("worker", "--loglevel", "INFO", "--concurrency", str(count), "--hostname", node, *queues)
+    alone = ("--without-mingle", "--without-gossip")  # workers have nothing to say to each other
     return Service(
-        name="worker",
+        name=name,
         command=(sys.executable, "-m", "celery", "-A", "config", *words, *alone),
         env=env,
-        is_healthy=_ping(env["BROKER_URL"], name),
-        says=f"{workers} processes",
+        is_healthy=_ping(env["BROKER_URL"], node),
+        says=f"{count} processes" + (f" for {queues[-1]}" if queues else ""),
         grace_seconds=DRAIN_SECONDS,
     )
 
