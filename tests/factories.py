@@ -13,18 +13,24 @@ from django.utils import timezone
 
 from evidence import tools
 from evidence.models import (
+    Adjudication,
     AdverseEvent,
     Arm,
     ArmResult,
     Assessment,
+    AssessmentDecision,
+    AuthorContact,
     Characteristic,
     CharacteristicField,
     ComparatorType,
     ComponentType,
     ContrastResult,
     Extraction,
+    ExtractionForm,
+    ExtractionPolicy,
     FlowCount,
     FollowUpWindow,
+    FormDraft,
     Instrument,
     InterventionComponent,
     Judgement,
@@ -32,8 +38,10 @@ from evidence.models import (
     Outcome,
     Report,
     Review,
+    ReviewTool,
     SearchRound,
     Settlement,
+    SignallingAnswer,
     Study,
 )
 
@@ -224,6 +232,46 @@ def make_adverse_event(extraction: Extraction | None = None, **fields: Any) -> A
     return saved(AdverseEvent(extraction=extraction, **values))
 
 
+def make_extraction_policy(review: Review | None = None, **fields: Any) -> ExtractionPolicy:
+    """Make the policy that one person extracts each study."""
+    return saved(ExtractionPolicy(review=review or make_review(), **{"readers": "single", **fields}))
+
+
+def make_adjudication(study: Study | None = None, **fields: Any) -> Adjudication:
+    """Make the decision that the first of two completed readings is right about an item."""
+    study = study or make_study()
+    if "first" not in fields:
+        fields |= {"first": make_complete_reading(study), "second": make_complete_reading(study)}
+    values = {"path": "result:1+2:sd", "title": "SD", "taken": "A", "decided_by": make_user(), **fields}
+    return saved(Adjudication(**values))
+
+
+def make_complete_reading(study: Study | None = None, reviewer: User | None = None) -> Extraction:
+    """Make one reader's completed extraction, with nothing in it."""
+    reviewer = reviewer or make_user()
+    stamp = {"status": "complete", "completed_at": timezone.now(), "completed_by": reviewer}
+    return make_extraction(study, consensus=False, reviewer=reviewer, **stamp)
+
+
+def make_extraction_form(review: Review | None = None, **fields: Any) -> ExtractionForm:
+    """Make the next version of a review's form, without questions."""
+    review = review or make_review()
+    stamp = {"published_at": timezone.now(), "published_by": fields.pop("published_by", None) or make_user()}
+    number = review.forms.count() + 1
+    return saved(ExtractionForm(review=review, **{"number": number, "definition": "[]", **stamp, **fields}))
+
+
+def make_form_draft(review: Review | None = None, **fields: Any) -> FormDraft:
+    """Make a draft of the next version of a form, without questions."""
+    return saved(FormDraft(review=review or make_review(), **{"definition": "[]", **fields}))
+
+
+def make_author_contact(study: Study | None = None, **fields: Any) -> AuthorContact:
+    """Make an open question to the authors of a study."""
+    values = {"item": f"SD number {next_number()}", "asked_at": timezone.localdate(), **fields}
+    return saved(AuthorContact(study=study or make_study(), **{"asked_by": make_user(), **values}))
+
+
 def make_assessment(study: Study | None = None, *, consensus: bool = True, **fields: Any) -> Assessment:
     """Make the consensus assessment of a study with RoB 2, or one reviewer's own; without judgements."""
     values = {"is_consensus": consensus, **fields}
@@ -243,6 +291,36 @@ def make_judgements(assessment: Assessment, level: str) -> list[Judgement]:
     domains = tools.get_tool(assessment.tool).domains
     rows = [make_judgement(assessment, domain=domain, judgement=level) for domain in domains]
     return [*rows, make_judgement(assessment, domain=tools.OVERALL, judgement=level, proposed=level)]
+
+
+def make_signalling_answer(assessment: Assessment | None = None, **fields: Any) -> SignallingAnswer:
+    """Make the answer to RoB 2's first question: yes."""
+    values = {"question": "1.1", "answer": "Y", "support": "Computer-generated list.", **fields}
+    return saved(SignallingAnswer(assessment=assessment or make_assessment(effect="assignment"), **values))
+
+
+def make_assessment_decision(assessment: Assessment | None = None, **fields: Any) -> AssessmentDecision:
+    """Make a decision between two readers on RoB 2's second question: the first reader's."""
+    values = {"item": "1.2", "taken": "first", "value": "Y", "first_value": "Y", "second_value": "N", **fields}
+    return saved(AssessmentDecision(assessment=assessment or make_assessment(), **values))
+
+
+OWN_TOOL = """{
+  "levels": {"good": "Good", "poor": "Poor"},
+  "overall_rule": "worst",
+  "domains": [
+    {"code": "selection", "name": "Selection",
+     "questions": [{"number": "1", "text": "Was it random?", "answers": ["Y", "N", "NI"]}],
+     "tables": [{"rules": [{"when": {"1": ["Y"]}, "level": "good"}, {"when": {"1": ["N", "NI"]}, "level": "poor"}]}]}
+  ]
+}"""
+
+
+def make_review_tool(review: Review | None = None, **fields: Any) -> ReviewTool:
+    """Make a tool of the review's own: one domain with one question."""
+    number = next_number()
+    values = {"code": f"own_{number}", "name": "Own tool", "version": "1", "definition": OWN_TOOL, **fields}
+    return saved(ReviewTool(review=review or make_review(), **values))
 
 
 def make_search_round(review: Review | None = None, **fields: Any) -> SearchRound:

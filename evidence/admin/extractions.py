@@ -82,13 +82,17 @@ class ReportAdmin(PartOfStudy):
 class ExtractionAdmin(PartOfStudy):
     """Who extracted what, and how far they are."""
 
-    list_display = ("study_page", "whose", "status", "completed_at", "completed_by")
+    list_display = ("study_page", "whose", "status", "completed_at", "completed_by", "form")
     list_display_links = ("whose",)
     list_filter = (ReviewFilter, WhoseFilter, "status")
-    list_select_related = ("study", "reviewer", "completed_by")
+    list_select_related = ("study", "reviewer", "completed_by", "form")
     search_fields = ("study__label", "reviewer__username")
-    fields = ("study_page", "whose", "status", "completed_at", "completed_by")
+    fields = ("study_page", "whose", "status", "completed_at", "completed_by", "form")
     readonly_fields = fields
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """An own reading is given up on the page of its study; only a consensus is deleted here."""
+        return super().has_delete_permission(request, obj) and (obj is None or obj.is_consensus)
 
 
 @admin.register(Arm)

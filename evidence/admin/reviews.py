@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from evidence.admin.as_of import as_of_urls
 from evidence.admin.rows import tied_to
 from evidence.admin.scoped import ReviewFilter, ScopedAdmin, ScopedInline
 from evidence.admin.standing import person_of, standing_of
@@ -88,6 +89,10 @@ class ReviewAdmin(Managed):
         members = Membership.objects.filter(review=OuterRef("pk")).order_by().values("review").annotate(k=Count("pk"))
         counts = {"study_count": Subquery(studies.values("k")), "member_count": Subquery(members.values("k"))}
         return super().get_queryset(request).annotate(**counts)
+
+    def get_urls(self) -> list[Any]:
+        """Add the review as it was on a date."""
+        return [*as_of_urls(self), *super().get_urls()]
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         """Give long texts the height of a few lines."""

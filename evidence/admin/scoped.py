@@ -1,10 +1,12 @@
 """The base of all pages: choices from the person's own reviews, writes through services, refusals as sentences."""
 
+from copy import copy
 from itertools import chain
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, models
@@ -12,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from simple_history.admin import SimpleHistoryAdmin
 
 from evidence.admin import versions
+from evidence.admin.hiding import hidden_rows
 from evidence.admin.plainly import fieldsets_shown_plainly, plain_columns, shown_plainly
 from evidence.admin.presence import editing_urls, hint_for, page_name
 from evidence.admin.rows import put_rows, remove_rows, tied_to
@@ -188,9 +191,15 @@ class ScopedAdmin(ScopedFields, SimpleHistoryAdmin):
         return fieldsets_shown_plainly(self.model, fieldsets) if is_to_read else fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Show what cannot be changed once the row exists."""
+        """Show what cannot be changed once the row exists; of an earlier version everything, to who may only read."""
         fixed = self.fixed_after_creation if obj is not None else ()
-        return (*super().get_readonly_fields(request, obj), *fixed)
+        shown = (*super().get_readonly_fields(request, obj), *fixed)
+        if not getattr(request, "shows_earlier_version", False) or self.has_change_permission(request, obj):
+            return shown
+        request.shows_earlier_version = False  # type: ignore[attr-defined]
+        shown = (*shown, *flatten_fieldsets(self.get_fieldsets(request, obj)))
+        request.shows_earlier_version = True  # type: ignore[attr-defined]
+        return shown
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Show the model to members of any review."""
@@ -232,6 +241,7 @@ class ScopedAdmin(ScopedFields, SimpleHistoryAdmin):
         """Give the form, with what a service refused the last time it was saved."""
         if obj is not None:
             request.review_in_hand = obj.owning_review.pk  # type: ignore[attr-defined]
+        change = change or ("fields" not in kwargs and getattr(request, "shows_earlier_version", False))
         form = super().get_form(request, obj, change=change, **kwargs)
         refusal: RowRefused | None = getattr(request, "refusal", None)
         if refusal is not None and refusal.prefix is None:
@@ -278,6 +288,13 @@ class ScopedAdmin(ScopedFields, SimpleHistoryAdmin):
         remove_rows(formset, by=request.user)
         put_rows(formset, by=request.user, attach=lambda row: setattr(row, formset.fk.name, formset.instance))
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Give what would be deleted, and what is in the way; of extractions that are not to be read, only how many."""
+        hidden = hidden_rows(objs, standing_of(request))
+        if not hidden:
+            return super().get_deleted_objects(objs, request)
+        return [], {}, set(), [f"{hidden} rows in extractions or assessments of single readers, which are not open yet"]
+
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete through the service."""
         remove(by=person_of(request), row=obj)
@@ -301,7 +318,10 @@ class ScopedAdmin(ScopedFields, SimpleHistoryAdmin):
         """Show an earlier version."""
         if request.method == "POST":
             raise PermissionDenied("An earlier version is for reading; enter the correction on the row's page.")
-        return super().history_form_view(request, object_id, version_id, extra_context)
+        request.shows_earlier_version = True  # type: ignore[attr-defined]
+        page = copy(self)
+        page.prepopulated_fields = {}  # there is nothing to fill in
+        return super(ScopedAdmin, page).history_form_view(request, object_id, version_id, extra_context)
 
 
 def hold(model: Any, pk: int) -> None:
@@ -337,4 +357,4 @@ class ReviewFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """Narrow the list."""
         value = self.value()
-        return queryset.filter(**{queryset.model.review_path: value}) if value and value.isdecimal() else queryset
+        return queryset.filter(**{queryset.model.review_path: value}) if value and str(value).isdecimal() else queryset

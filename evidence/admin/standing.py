@@ -3,11 +3,21 @@
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Model, Q
+from django.db.models import Model
 from django.http import HttpRequest
 
-from evidence.models import EvidenceQuerySet, Extraction, Membership, Review
-from evidence.permissions import ACTS_BY_ROLE, Act, act_to_change
+from evidence.models import Assessment, EvidenceQuerySet, Extraction, Membership, Review
+from evidence.permissions import (
+    ACTS_BY_ROLE,
+    Act,
+    act_to_change,
+    is_one_of_two,
+    may_read_assessment,
+    may_read_extraction,
+    readable_assessments,
+    readable_extractions,
+)
+from evidence.services.judging import is_reader_of_two
 
 
 class Standing:
@@ -37,11 +47,9 @@ class Standing:
         """Narrow rows to the person's reviews and, in those, to extractions and assessments that they may read."""
         rows = rows.visible_to(self.user)
         path = holder_path(rows.model)
-        if path is None or self.is_superuser:
-            return rows
-        prefix = f"{path}__" if path else ""
-        own = Q(**{f"{prefix}is_consensus": True}) | Q(**{f"{prefix}reviewer": self.user})
-        return rows.filter(own | Q(**{f"{rows.model.review_path}__in": self.reviews(Act.ADJUDICATE)}))
+        if rows.model is Assessment or path == "assessment":
+            return rows.filter(readable_assessments(self.user, path or ""))
+        return rows if path is None else rows.filter(readable_extractions(self.user, path))
 
     def may_read(self, row: Any) -> bool:
         """Whether the person may read the row: its review, and the extraction or assessment that it is part of."""
@@ -49,22 +57,28 @@ class Standing:
         holder = holder_of(row)
         if holder is None or holder.is_consensus or holder.reviewer_id == self.user.pk:
             return self.may(Act.VIEW, review_id)
-        return self.may(Act.ADJUDICATE, review_id)
+        if isinstance(holder, Assessment):
+            return may_read_assessment(self.user, holder)
+        return may_read_extraction(self.user, holder)
 
     def may_write(self, row: Any) -> bool:
         """Whether the person may change the row.
 
         Nobody writes in another reader's name. A reader's own extraction is closed once complete, so that agreement
-        cannot be rewritten; the consensus may be corrected at any time, and its history tells by whom and when.
+        cannot be rewritten; the consensus may be corrected at any time, by who is not one of its two readers, and its
+        history tells by whom and when.
         """
         if not self.may(act_to_change(row), row.owning_review.pk):
             return False
         holder = holder_of(row)
-        if holder is None or self.is_superuser:
+        if isinstance(holder, Extraction) and holder.is_consensus:
+            return holder.study_id is None or not is_one_of_two(self.user, holder.study)
+        if holder is None:
             return True
         if holder.is_consensus:
-            return True
-        closed = isinstance(holder, Extraction) and holder is not row and holder.status == Extraction.Status.COMPLETE
+            return not is_reader_of_two(self.user, holder)
+        final = (Extraction.Status.COMPLETE, Assessment.Status.SUBMITTED)
+        closed = isinstance(holder, Extraction | Assessment) and holder is not row and holder.status in final
         return not closed and bool(holder.reviewer_id == self.user.pk)
 
 

@@ -15,6 +15,7 @@ from evidence.importers.rows import Folder
 from evidence.importers.tables import TABLES
 from evidence.importers.writing import Counts, Progress, Writer, write_review, write_table
 from evidence.models import Review
+from evidence.models.doors import Door, through
 from evidence.permissions import Act, require
 
 
@@ -49,7 +50,8 @@ def import_review(
     """
     content = read_folder(folder)
     with transaction.atomic():
-        review, counts = _write(by, content, progress)
+        with through(Door.IMPORT):
+            review, counts = _write(by, content, progress)
         is_saved = not content.problems and not dry_run
         if not is_saved:
             transaction.set_rollback(True)
@@ -78,7 +80,11 @@ def _write(by: User, folder: Folder, progress: Progress | None) -> tuple[Review 
         if any(row.key is None for row in folder.rows_of(name)):
             folder.unreadable.add(name)
     writer = Writer(by, folder, catalogue, counts, named, progress, done=1)
-    _write_tables(writer)
+    what = f"Import of the folder {folder.path.name}"
+    with services.one_act(by=by, review=review, what=what, door=Door.IMPORT) as act:
+        _write_tables(writer)
+    if not any(one.new or one.updated for one in counts.values()):
+        act.delete()
     for name in set(TABLES) - {"review"}:
         counts[name].only_in_database = before[name] - counts[name].updated - counts[name].unchanged
     return review, counts

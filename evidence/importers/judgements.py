@@ -11,8 +11,10 @@ from evidence.importers.problems import rules_by_field
 from evidence.importers.rows import Row
 from evidence.importers.writing import RowRefused, Writer, resolve, say_all
 from evidence.models import Assessment, Judgement
-from evidence.services.judging import Answer
+from evidence.services.judging import Verdict
 from evidence.tools import OVERALL, get_tool
+
+VERDICT = ("judgement", "justification", "page", "quote")
 
 
 def write_judgements(writer: Writer) -> None:
@@ -60,20 +62,19 @@ def _write_assessment(writer: Writer, key: Key, rows: list[Row]) -> None:
 
 
 def _is_different(stored: Judgement | None, row: Row) -> bool:
-    return stored is None or (stored.judgement, stored.justification) != _answer(row, stored)
+    return stored is None or _verdict(row, stored) != Verdict(**{name: getattr(stored, name) for name in VERDICT})
 
 
-def _answer(row: Row, stored: Judgement | None) -> Answer:
-    """Give a row's answer; a file without justifications leaves the stored ones as they are."""
-    kept = stored.justification if stored is not None else ""
-    return Answer(row.values["judgement"], row.values.get("justification", kept))
+def _verdict(row: Row, stored: Judgement | None) -> Verdict:
+    """Give what a row says; a file without a column leaves what is stored of it as it is."""
+    return Verdict(**{name: row.values.get(name, getattr(stored, name, "")) for name in VERDICT})
 
 
 def _judge(writer: Writer, key: Key, rows: list[Row]) -> bool:
-    """Record all answers together, since the overall judgement depends on the others; whether that went well."""
-    answers = {row.values["domain"]: _answer(row, writer.catalogue.find("judgements", row.key or ())) for row in rows}
+    """Record all judgements together, since the overall judgement depends on the others; whether that went well."""
+    said = {row.values["domain"]: _verdict(row, writer.catalogue.find("judgements", row.key or ())) for row in rows}
     try:
-        services.judge(by=writer.by, assessment=_assessment(writer, key), answers=answers)
+        services.assess(by=writer.by, assessment=_assessment(writer, key), answers={}, verdicts=said)
     except ValidationError as error:
         say_all(writer, _row_at_fault(rows), rules_by_field(error))
         return False

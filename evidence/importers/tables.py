@@ -10,12 +10,12 @@ from typing import Any, cast
 
 from django.db import models
 
+from evidence import tools
 from evidence.importers.cells import Field, is_required
 from evidence.models import (
     AdverseEvent,
     Arm,
     ArmResult,
-    Assessment,
     Characteristic,
     CharacteristicField,
     ComparatorType,
@@ -129,6 +129,10 @@ def type_of(reference: Reference) -> Field:
 
 
 STUDY = Reference("study", "studies")
+# A folder holds no definitions of tools, so its judgements are made with published ones.
+TOOL: Field = models.CharField(
+    max_length=20, default="rob2", choices=[(tool.code, tool.name) for tool in tools.all_tools()]
+)
 RESULT_KEY = {"week": "week", "time_as_printed": "time_as_printed", "value_kind": "value_kind"}
 INSTRUMENT = (
     Reference("outcome", "outcomes"),
@@ -261,7 +265,7 @@ _IN_ORDER = (
             "domain": "domain",
         },
         (STUDY, Reference("outcome", "outcomes", is_optional=True)),
-        extra={"tool": Assessment._meta.get_field("tool")},
+        extra={"tool": TOOL},
     ),
 )
 

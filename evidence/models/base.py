@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any, Self
 from django.db import models
 from simple_history.models import HistoricalRecords
 
+from evidence.models.doors import Entered
+
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
@@ -22,7 +24,7 @@ class EvidenceQuerySet(models.QuerySet[Any]):
             return self.none()
         path = self.model.review_path
         prefix = f"{path}__" if path else ""
-        return self.filter(**{f"{prefix}memberships__user": user}).distinct()
+        return self.filter(**{f"{prefix}memberships__user": user})  # once each: nobody is a member twice
 
     def of_review(self, review: "Review") -> Self:
         """Give the rows of one review."""
@@ -38,7 +40,7 @@ class EvidenceRow(models.Model):
 
     review_path = "review"
 
-    history = HistoricalRecords(inherit=True)
+    history = HistoricalRecords(inherit=True, bases=[Entered])
     objects = EvidenceQuerySet.as_manager()
 
     class Meta:

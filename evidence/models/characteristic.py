@@ -11,7 +11,7 @@ from evidence.models.constraints import FieldCheck
 from evidence.models.extraction import Extraction
 from evidence.models.fields import Number
 from evidence.models.review import Review
-from evidence.plausibility import plain
+from evidence.questionnaire import Answer, Question, misfit
 
 
 class CharacteristicField(EvidenceRow):
@@ -33,6 +33,9 @@ class CharacteristicField(EvidenceRow):
     maximum = Number()
     choices = models.TextField(blank=True, help_text="For one of a list: one choice per line.")
     position = models.PositiveSmallIntegerField(default=0)
+    is_retired = models.BooleanField(
+        "no longer asked", default=False, help_text="Its answers are kept, and no analysis reads them."
+    )
 
     class Meta:
         ordering = ["review", "position", "name"]
@@ -63,6 +66,13 @@ class CharacteristicField(EvidenceRow):
     def choice_list(self) -> list[str]:
         """The choices of a list, in the order given."""
         return [line.strip() for line in self.choices.splitlines() if line.strip()]
+
+    @property
+    def question(self) -> Question:
+        """The question as plain data."""
+        limits = {"minimum": self.minimum, "maximum": self.maximum}
+        words = {name: getattr(self, name) for name in ("code", "name", "kind", "unit", "help", "position")}
+        return Question(**words, **limits, choices=tuple(self.choice_list))
 
 
 class Characteristic(EvidenceRow, Sourced):
@@ -101,27 +111,25 @@ class Characteristic(EvidenceRow, Sourced):
         """The number, the text or the truth value, whichever the field holds."""
         return self.number if self.number is not None else self.text or self.flag
 
+    @property
+    def answer(self) -> Answer:
+        """The answer as plain data."""
+        return Answer(number=self.number, text=self.text, flag=self.flag)
+
+    @property
+    def misfit(self) -> str:
+        """Why the answer is kept aside: it is to an earlier version of the question, and does not fit this one."""
+        if self.field.is_retired:
+            return f"{self.field} is not asked any more."
+        wrong = misfit(self.field.question, self.answer)
+        return wrong.sentence if wrong else ""
+
     def clean(self) -> None:
         """Refuse a value of the wrong type, out of range or not in the list."""
         if self.field_id is None:
             return
         if self.extraction_id is not None and self.field.review_id != self.owning_review.pk:
             raise ValidationError({"field": f"“{self.field}” is a characteristic of another review."})
-        column = {"number": "number", "flag": "flag"}.get(self.field.kind, "text")
-        if getattr(self, column) in (None, ""):
-            wanted = {"number": "a number", "flag": "yes or no"}.get(self.field.kind, "a text")
-            raise ValidationError({column: f"{self.field} needs {wanted}."})
-        self._check_range()
-        if self.field.kind == CharacteristicField.Kind.CHOICE and self.text not in self.field.choice_list:
-            allowed = ", ".join(self.field.choice_list)
-            raise ValidationError({"text": f"{self.field} must be one of: {allowed}; not “{self.text}”."})
-
-    def _check_range(self) -> None:
-        """Refuse a number outside the range of its field."""
-        low, high = self.field.minimum, self.field.maximum
-        if self.number is None:
-            return
-        if low is not None and self.number < low:
-            raise ValidationError({"number": f"{self.field} cannot be below {plain(low)}; got {plain(self.number)}."})
-        if high is not None and self.number > high:
-            raise ValidationError({"number": f"{self.field} cannot be above {plain(high)}; got {plain(self.number)}."})
+        wrong = misfit(self.field.question, self.answer)
+        if wrong is not None:
+            raise ValidationError({wrong.column: wrong.sentence})

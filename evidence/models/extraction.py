@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from evidence.models.base import EvidenceRow, Sourced
 from evidence.models.constraints import FieldCheck, positive, together
+from evidence.models.extraction_form import ExtractionForm
 from evidence.models.fields import Number
 from evidence.models.study import Study
 from evidence.models.vocabulary import ComparatorType, ComponentType
@@ -35,6 +36,15 @@ class Extraction(EvidenceRow):
         editable=False,
         on_delete=models.PROTECT,
         related_name="extractions_completed",
+    )
+    form = models.ForeignKey(
+        ExtractionForm,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="extractions",
+        help_text="The version of the review's form that it was begun with.",
     )
 
     class Meta:

@@ -1,4 +1,4 @@
-"""How far a study's result can be trusted: assessments with a published tool."""
+"""How far a study's result can be trusted: assessments with a published tool, or with one of the review's own."""
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -7,15 +7,20 @@ from django.db.models import F, Q
 
 from evidence import tools
 from evidence.models.base import EvidenceRow
-from evidence.models.constraints import FieldCheck
+from evidence.models.constraints import FieldCheck, together
 from evidence.models.outcome import Outcome
+from evidence.models.review_tool import ReviewTool
 from evidence.models.study import Study
 
-TOOL_CHOICES = [(tool.code, tool.name) for tool in tools.all_tools()]
+CLOSED = "The assessment is submitted. Take it back into work first, with a reason."
 
 
 class Assessment(EvidenceRow):
-    """One reader's, or the consensus, assessment of a study with one tool."""
+    """One reader's, or the consensus, assessment of a study with one version of one tool."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "In progress"
+        SUBMITTED = "submitted", "Submitted"
 
     review_path = "study__review"
 
@@ -31,8 +36,35 @@ class Assessment(EvidenceRow):
     reviewer = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="assessments"
     )
-    tool = models.CharField(max_length=20, choices=TOOL_CHOICES, default="rob2")
+    tool = models.CharField(max_length=20, default="rob2")
     tool_version = models.CharField(max_length=20, editable=False, default="")
+    review_tool = models.ForeignKey(
+        ReviewTool,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="assessments",
+        help_text="The version of the review's own tool; empty for a published tool.",
+    )
+    effect = models.CharField(
+        "effect of interest", max_length=20, blank=True, help_text="For tools that ask differently for each effect."
+    )
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    submitted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="assessments_submitted",
+    )
+    first = models.ForeignKey(
+        "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="consensus_as_first"
+    )
+    second = models.ForeignKey(
+        "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="consensus_as_second"
+    )
 
     class Meta:
         ordering = ["study", "tool", "-is_consensus"]
@@ -67,19 +99,87 @@ class Assessment(EvidenceRow):
                 name="assessment_once_per_reviewer_and_outcome",
                 violation_error_message="This reviewer has already assessed this outcome of the study with the tool.",
             ),
+            together("submitted_at", "submitted_by", table="assessment", sentence="Say who submitted it, and when."),
+            FieldCheck(
+                field="status",
+                condition=Q(status="draft", submitted_at__isnull=True)
+                | Q(status="submitted", submitted_at__isnull=False),
+                name="assessment_submitted_is_stamped",
+                sentence="A submitted assessment carries the time of its submission.",
+            ),
+            FieldCheck(
+                field="first",
+                condition=Q(first__isnull=True, second__isnull=True)
+                | (Q(is_consensus=True, first__isnull=False, second__isnull=False) & ~Q(first=F("second"))),
+                name="assessment_consensus_of_two",
+                sentence="Only a consensus is settled from two assessments, and they must be different ones.",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.study}: {self.get_tool_display()}, {'consensus' if self.is_consensus else self.reviewer}"
+        whose = "consensus" if self.is_consensus else self.reviewer
+        about = f" for {self.outcome.name}" if self.outcome else ""
+        return f"{self.study}: {self.tool_name}{about}, {whose}"
+
+    @property
+    def definition(self) -> tools.Tool:
+        """The tool in the version that the assessment is made with."""
+        if self.review_tool is not None:
+            return self.review_tool.tool
+        return tools.get_tool(self.tool, self.tool_version)
+
+    @property
+    def tool_name(self) -> str:
+        """The name of the tool, its code where there is no such tool."""
+        try:
+            return self.definition.name
+        except tools.UnknownTool:
+            return self.tool
+
+    @property
+    def is_submitted(self) -> bool:
+        """Whether it is submitted; of a consensus: whether it is settled."""
+        return self.status == self.Status.SUBMITTED
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether its answers are final: a reader's own is once it is submitted; the consensus may be corrected."""
+        return self.is_submitted and not self.is_consensus
 
     def clean(self) -> None:
-        """Stamp the tool's version and refuse another review's outcome."""
-        if self.tool in dict(TOOL_CHOICES):
-            self.tool_version = self.tool_version or tools.get_tool(self.tool).version
-        if self.outcome is None or self.study_id is None:
+        """Stamp the tool's version; refuse words of another review, and another tool for answers that are given."""
+        self._clean_tool()
+        if self.study_id is None:
             return
-        if self.outcome.review_id != self.study.review_id:
+        if self.outcome is not None and self.outcome.review_id != self.study.review_id:
             raise ValidationError({"outcome": f"“{self.outcome}” is an outcome of another review."})
+        if self.review_tool is not None and self.review_tool.review_id != self.study.review_id:
+            raise ValidationError({"review_tool": f"“{self.review_tool}” is a tool of another review."})
+        self._refuse_other_tool()
+
+    def _clean_tool(self) -> None:
+        if self.review_tool is not None:
+            self.tool, self.tool_version = self.review_tool.code, self.review_tool.version
+        try:
+            tool = self.definition
+        except tools.UnknownTool as error:
+            raise ValidationError({"tool": str(error)}) from error
+        self.tool_version = self.tool_version or tool.version
+        if self.effect and self.effect not in tool.effects:
+            known = ", ".join(tool.effects) or "none"
+            raise ValidationError({"effect": f"{tool.name} has no effect of interest “{self.effect}”; it has {known}."})
+
+    def _refuse_other_tool(self) -> None:
+        """Refuse another tool, version or effect than that of the answers and judgements which are there."""
+        stored = Assessment.objects.select_related("review_tool").filter(pk=self.pk).first() if self.pk else None
+        if stored is None or not (stored.judgements.exists() or stored.answers.exists()):
+            return
+        if any(getattr(stored, name) != getattr(self, name) for name in ("tool", "tool_version", "review_tool_id")):
+            raise ValidationError(
+                {"tool": f"The assessment was made with {stored.tool_name}, {stored.tool_version}, and keeps it."}
+            )
+        if stored.effect not in ("", self.effect) and stored.answers.exists():
+            raise ValidationError({"effect": "The answers are for another effect of interest, so it stays as it is."})
 
 
 class Judgement(EvidenceRow):
@@ -92,6 +192,8 @@ class Judgement(EvidenceRow):
     proposed = models.CharField(max_length=20, blank=True, editable=False, help_text="What the tool's rule proposes.")
     judgement = models.CharField(max_length=20)
     justification = models.TextField(blank=True, help_text="Needed where the judgement departs from the tool's rule.")
+    page = models.CharField(max_length=40, blank=True, help_text="Page of the report that supports it, such as 412.")
+    quote = models.TextField(blank=True, help_text="The words of the report that support it.")
 
     class Meta:
         ordering = ["assessment", "domain"]
@@ -110,14 +212,19 @@ class Judgement(EvidenceRow):
         ]
 
     def __str__(self) -> str:
-        tool = tools.get_tool(self.assessment.tool)
+        tool = self.assessment.definition
         return f"{tool.domain_name(self.domain)}: {tool.level_name(self.judgement)}"
 
+    @property
+    def departs(self) -> bool:
+        """Whether a person departed from what the tool's rule gives."""
+        return bool(self.proposed) and self.proposed != self.judgement
+
     def clean(self) -> None:
-        """Refuse a domain or a judgement that the tool does not have."""
+        """Refuse a domain or a judgement that the tool does not have, and a change of what is submitted."""
         if self.assessment_id is None:
             return
-        tool = tools.get_tool(self.assessment.tool)
+        tool = self.assessment.definition
         if not tool.has_domain(self.domain):
             raise ValidationError(
                 {"domain": f"{tool.name} has no domain “{self.domain}”; it has {tool.domain_list()}."}
@@ -126,3 +233,5 @@ class Judgement(EvidenceRow):
             raise ValidationError(
                 {"judgement": f"{tool.name} has no judgement “{self.judgement}”; it has {tool.level_list()}."}
             )
+        if self.assessment.is_closed:
+            raise ValidationError(CLOSED)

@@ -4,21 +4,24 @@ from itertools import chain
 from typing import Any, TypeVar, cast
 
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.db import router, transaction
 from django.db.models.deletion import Collector
 
-from evidence.models import EvidenceRow, Membership, Review
+from evidence.models import EvidenceRow, Extraction, Membership, Review
 from evidence.permissions import require_change
 
 Row = TypeVar("Row", bound=EvidenceRow)
+LONGEST_REASON = 80
+"""Of a reason that a person gives: the history has room for 100 characters, some of which say what was done."""
 
 
 @transaction.atomic
 def create_review(*, by: User, **fields: Any) -> Review:
     """Make a review and its first member: the one who makes it owns it."""
     review = Review(**fields)
-    _save(by, review, "")
-    _save(by, Membership(review=review, user=by, role=Membership.Role.OWNER), "")
+    keep(by=by, row=review)
+    keep(by=by, row=Membership(review=review, user=by, role=Membership.Role.OWNER))
     return review
 
 
@@ -32,7 +35,7 @@ def record(*, by: User, row: Row, reason: str = "") -> Row:
     ValidationError : a field breaks a rule; the sentences are by field, and nothing is saved
     """
     require_change(by, row)
-    return _save(by, row, reason)
+    return keep(by=by, row=row, reason=reason)
 
 
 @transaction.atomic
@@ -43,8 +46,16 @@ def remove(*, by: User, row: EvidenceRow, reason: str = "") -> None:
     ------
     NotAllowed : the person's role does not cover the change
     ProtectedError, RestrictedError : other rows depend on it
+    ValidationError : the row is a reading that was once completed
     """
     require_change(by, row)
+    if isinstance(row, Extraction) and not row.is_consensus and was_completed(row):
+        raise ValidationError("A reading that was once completed is kept: agreement is computed from it.")
+    erase(by=by, row=row, reason=reason)
+
+
+def erase(*, by: User, row: EvidenceRow, reason: str = "") -> None:
+    """Delete a row and its own rows for a service that has itself asked whether the person may."""
     collector = Collector(using=router.db_for_write(type(row), instance=row), origin=row)
     collector.collect([row])
     for dependent in chain.from_iterable(collector.data.values()):
@@ -52,8 +63,22 @@ def remove(*, by: User, row: EvidenceRow, reason: str = "") -> None:
     collector.delete()
 
 
-def _save(by: User, row: Row, reason: str) -> Row:
+def keep(*, by: User, row: Row, reason: str = "") -> Row:
+    """Save a row, with who and why in its history, for a service that has itself asked whether the person may."""
     row.full_clean()
     row.stamp(by, reason)
     row.save()
     return row
+
+
+def check_reason(reason: str, *, missing: str) -> None:
+    """Refuse a reason that is not there, or longer than a history has room for."""
+    if not reason.strip():
+        raise ValidationError(missing)
+    if len(reason) > LONGEST_REASON:
+        raise ValidationError(f"A reason has up to {LONGEST_REASON} characters; this one has {len(reason)}.")
+
+
+def was_completed(extraction: Extraction) -> bool:
+    """Whether an extraction is complete or was so before it was reopened."""
+    return extraction.history.filter(status=Extraction.Status.COMPLETE).exists()

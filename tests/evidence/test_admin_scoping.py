@@ -11,6 +11,7 @@ from tests.factories import (
     make_arm,
     make_arm_result,
     make_comparator_type,
+    make_complete_reading,
     make_extraction,
     make_instrument,
     make_outcome,
@@ -134,12 +135,16 @@ def test_a_reviewer_cannot_see_another_reviewers_extraction() -> None:
     assert autocomplete(client, "settlement", "arm_result") == []
 
 
-def test_who_adjudicates_reads_the_extractions_of_others() -> None:
+def test_who_adjudicates_reads_the_extractions_of_others_once_both_are_complete() -> None:
     study = make_study()
-    extraction = make_extraction(study, consensus=False)
+    extraction = make_complete_reading(study)
     make_arm(extraction, label="Their arm")
+    client = member_client(study.review)
+    address = change_address(study, f"?extraction={extraction.pk}")
+    assert "Their arm" not in client.get(address).content.decode()
 
-    page = member_client(study.review).get(change_address(study, f"?extraction={extraction.pk}")).content.decode()
+    make_complete_reading(study)
+    page = client.get(address).content.decode()
 
     assert "Their arm" in page
     assert 'name="arms-0-label"' not in page

@@ -5,36 +5,55 @@ from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 
 from evidence.models import EvidenceRow, Membership, Review, Study
+from evidence.models.append_only import AppendOnlyRow
 from tests import factories as make
+from tests import screening_factories as make_screening
+from tests import teamwork_factories as make_teamwork
 
 pytestmark = pytest.mark.django_db
 
 MAKERS = {
+    "Adjudication": make.make_adjudication,
     "AdverseEvent": make.make_adverse_event,
     "Arm": make.make_arm,
     "ArmResult": make.make_arm_result,
     "Assessment": make.make_assessment,
+    "AssessmentDecision": make.make_assessment_decision,
+    "Assignment": make_teamwork.make_assignment,
+    "AuthorContact": make.make_author_contact,
+    "ChangeBatch": make_teamwork.make_change_batch,
     "Characteristic": make.make_characteristic,
     "CharacteristicField": make.make_characteristic_field,
     "ComparatorType": make.make_comparator_type,
     "ComponentType": make.make_component_type,
     "ContrastResult": make.make_contrast_result,
+    "ExclusionReason": make_screening.make_reason,
     "Extraction": make.make_extraction,
+    "ExtractionForm": make.make_extraction_form,
+    "ExtractionPolicy": make.make_extraction_policy,
     "FlowCount": make.make_flow_count,
     "FollowUpWindow": make.make_window,
+    "FormDraft": make.make_form_draft,
     "Instrument": make.make_instrument,
     "InterventionComponent": make.make_component,
     "Judgement": make.make_judgement,
     "Membership": make.make_membership,
     "Outcome": make.make_outcome,
+    "Record": make_screening.make_record,
     "Report": make.make_report,
     "Review": make.make_review,
+    "ReviewTool": make.make_review_tool,
+    "ScreeningPolicy": make_screening.make_policy,
     "SearchRound": make.make_search_round,
+    "SearchSource": make_screening.make_source,
     "Settlement": make.make_settlement,
+    "SignallingAnswer": make.make_signalling_answer,
     "Study": make.make_study,
 }
 MODELS = {
-    model.__name__: model for model in apps.get_app_config("evidence").get_models() if issubclass(model, EvidenceRow)
+    model.__name__: model
+    for model in apps.get_app_config("evidence").get_models()
+    if issubclass(model, EvidenceRow) or model.__name__ in MAKERS
 }
 # Other apps keep rows of a review too.
 OF_A_REVIEW = [model for model in apps.get_models() if issubclass(model, EvidenceRow)]
@@ -42,6 +61,7 @@ OF_A_REVIEW = [model for model in apps.get_models() if issubclass(model, Evidenc
 
 def test_every_evidence_model_is_walked():
     assert set(MAKERS) == set(MODELS), "add the factory of a new model to MAKERS"
+    assert all(issubclass(model, EvidenceRow | AppendOnlyRow) for model in MODELS.values())
 
 
 @pytest.mark.parametrize("name", MAKERS)

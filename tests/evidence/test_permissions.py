@@ -8,6 +8,7 @@ from evidence.permissions import (
     ACTS_BY_ROLE,
     Act,
     NotAllowed,
+    NotTheirs,
     act_to_change,
     acts_of,
     may,
@@ -86,15 +87,17 @@ def test_change_of_a_row_is_the_act_of_what_it_belongs_to(make_row, act):
     assert act_to_change(make_row()) is act
 
 
-def test_own_extraction_may_be_changed_and_another_reviewers_not():
+def test_own_extraction_may_be_changed_and_another_readers_by_nobody():
     reviewer = make.make_membership(role="reviewer")
     study = make.make_study(reviewer.review)
     own = make.make_extraction(study, consensus=False, reviewer=reviewer.user)
     others = make.make_arm(make.make_extraction(study, consensus=False))
     require_change(reviewer.user, own)
-    with pytest.raises(NotAllowed, match="change the consensus"):
-        require_change(reviewer.user, others)
-    require_change(make.make_membership(reviewer.review, role="adjudicator").user, others)
+    for role in Membership.Role.values:
+        with pytest.raises((NotTheirs, NotAllowed)):
+            require_change(make.make_membership(reviewer.review, role=role).user, others)
+    with pytest.raises(NotTheirs, match="This is the reading of"):
+        require_change(make.make_user(is_superuser=True), others)
 
 
 def test_consensus_cannot_be_taken_over_by_calling_it_ones_own():
@@ -113,16 +116,19 @@ def test_row_cannot_be_carried_into_a_review_of_ones_own():
         require_change(owner.user, study)
 
 
-def test_extractions_of_others_are_read_by_adjudicators_only():
+def test_extraction_of_another_is_read_by_nobody_before_both_are_complete():
     review = make.make_review()
     study = make.make_study(review)
     reviewer, adjudicator, viewer = (
         make.make_membership(review, role=role).user for role in ("reviewer", "adjudicator", "viewer")
     )
-    own = make.make_extraction(study, consensus=False, reviewer=reviewer)
+    own = make.make_complete_reading(study, reviewer)
     consensus = make.make_extraction(study)
-    assert [may_read_extraction(person, own) for person in (reviewer, adjudicator, viewer)] == [True, True, False]
-    assert all(may_read_extraction(person, consensus) for person in (reviewer, adjudicator, viewer))
+    people = (reviewer, adjudicator, viewer)
+    assert [may_read_extraction(person, own) for person in people] == [True, False, False]
+    make.make_complete_reading(study)
+    assert [may_read_extraction(person, own) for person in people] == [True, True, False]
+    assert all(may_read_extraction(person, consensus) for person in people)
     assert not may_read_extraction(make.make_user(), consensus)
     assert not may_read_extraction(AnonymousUser(), consensus)
 

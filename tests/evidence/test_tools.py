@@ -48,7 +48,7 @@ def test_nothing_is_proposed_while_a_domain_is_not_judged(left_out):
 
 
 def test_unknown_tool_is_refused_with_the_known_ones():
-    with pytest.raises(UnknownTool, match=r"no risk-of-bias tool “rob3”; the tools are rob1, rob2\."):
+    with pytest.raises(UnknownTool, match=r"no risk-of-bias tool “rob3”; the tools are rob1, rob2, rob2_cluster"):
         get_tool("rob3")
 
 

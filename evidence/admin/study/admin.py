@@ -2,27 +2,25 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, Subquery
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from evidence.admin.rows import put_rows, remove_rows
+from evidence.admin.rows import put_rows, remove_rows, tied_to
 from evidence.admin.scoped import ReviewFilter, ScopedAdmin
-from evidence.admin.standing import person_of, standing_of
+from evidence.admin.standing import standing_of
 from evidence.admin.study.errors import listed_errors
 from evidence.admin.study.formsets import RowFormSet
 from evidence.admin.study.inlines import EXTRACTION_ROWS, ArmRows, ExtractionRows, ReportRows
 from evidence.admin.study.page import page_of
 from evidence.admin.study.risk_of_bias import PREFIX, RiskOfBiasRows, place_refusal
+from evidence.admin.study.turning import ExtractionButtons, buttons_of
 from evidence.admin.symbols import level_mark
 from evidence.models import ArmResult, ContrastResult, Extraction, Judgement, Report, Study
 from evidence.permissions import Act
-from evidence.services import complete_extraction, reopen_extraction
 from evidence.tools import OVERALL, all_tools
 
 
@@ -76,7 +74,7 @@ class ConsensusFilter(admin.SimpleListFilter):
 
 
 @admin.register(Study)
-class StudyAdmin(ScopedAdmin):
+class StudyAdmin(ExtractionButtons, ScopedAdmin):
     """The study's page; all other parts of the admin lead to it."""
 
     change_form_template = "admin/evidence/study/change_form.html"
@@ -147,56 +145,6 @@ class StudyAdmin(ScopedAdmin):
             field.widget.attrs["rows"] = 2
         return field
 
-    def get_urls(self) -> Any:
-        """Add the two buttons of an extraction."""
-        info = (self.opts.app_label, self.opts.model_name)
-        return [
-            path(
-                f"<int:study_id>/{action}/",
-                self.admin_site.admin_view(view),
-                name="{}_{}_{}".format(*info, action),
-            )
-            for action, view in (("complete", self.complete_view), ("reopen", self.reopen_view))
-        ] + super().get_urls()
-
-    def complete_view(self, request: HttpRequest, study_id: int) -> HttpResponse:
-        """Mark the extraction that the page shows as complete."""
-        by = person_of(request)
-        return self._turn(request, study_id, lambda page: complete_extraction(by=by, extraction=page.extraction))
-
-    def reopen_view(self, request: HttpRequest, study_id: int) -> HttpResponse:
-        """Take the extraction that the page shows back into work."""
-        reason = request.POST.get("reason", "").strip()
-        if request.method == "POST" and not reason:
-            messages.error(request, "Say why the extraction is reopened.")
-            return HttpResponseRedirect(self._address(request, study_id))
-        by = person_of(request)
-        return self._turn(
-            request, study_id, lambda page: reopen_extraction(by=by, extraction=page.extraction, reason=reason)
-        )
-
-    def _turn(self, request: HttpRequest, study_id: int, turn: Any) -> HttpResponse:
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        study = self.get_object(request, str(study_id))
-        if study is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(study_id))
-        page = page_of(request, study)
-        if page.extraction.pk is None or not standing_of(request).may_write(page.extraction):
-            raise PermissionDenied("Only those who may change an extraction may complete or reopen it.")
-        try:
-            turn(page)
-        except ValidationError as error:
-            messages.error(request, " ".join(error.messages))
-        else:
-            messages.success(request, f"The extraction is now {page.extraction.get_status_display().lower()}.")
-        return HttpResponseRedirect(self._address(request, study_id))
-
-    def _address(self, request: HttpRequest, study_id: int) -> str:
-        query = request.GET.urlencode()
-        address = reverse("admin:evidence_study_change", args=[study_id])
-        return f"{address}?{query}" if query else address
-
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """Ask for the review first where there are several; the choices of the page follow from it."""
         reviews = standing_of(request).reviews(Act.RECORD)
@@ -265,7 +213,8 @@ class StudyAdmin(ScopedAdmin):
             if formset.model is Report:
                 self.save_formset(request, form, formset, change)
         if page.may_edit and any(formset.has_changed() for formset in rows):
-            extraction = page.open()
+            with tied_to(None):
+                extraction = page.open()
             for formset in reversed(rows):
                 remove_rows(formset, by=request.user)
             for formset in rows:
@@ -284,16 +233,12 @@ class StudyAdmin(ScopedAdmin):
         obj = kwargs.get("obj")
         page = page_of(request, obj)
         formsets = request.study_formsets
-        holder = page.extraction
-        may_turn = holder.pk is not None and standing_of(request).may_write(holder)
         context |= {
             "page": page,
             "rob": formsets[-1],
             "rob_prefix": PREFIX,
             "tools": all_tools(),
-            "may_settle": may_turn,
-            "may_complete": may_turn and holder.status == Extraction.Status.DRAFT,
-            "may_reopen": may_turn and holder.status == Extraction.Status.COMPLETE,
+            **buttons_of(standing_of(request), page),
             "query": request.GET.urlencode(),
             "listed_errors": listed_errors(context["adminform"].form, formsets) if context["errors"] else [],
         }

@@ -135,9 +135,16 @@ class CharacteristicForm(RowForm):
             value = self.instance.value
             self.initial["value"] = ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether this is a saved answer that the page does not change: it may be one to an earlier question."""
+        return self.instance.pk is not None and not self.has_changed()
+
     def clean(self) -> dict[str, Any]:
-        """Read the value as the kind that the characteristic has."""
+        """Read the value as the kind that the characteristic has; what was not touched stays as it is."""
         cleaned = super().clean()
+        if self.is_left_alone:
+            return cleaned
         field, value = cleaned.get("field"), (cleaned.get("value") or "").strip()
         row = self.instance
         row.number, row.text, row.flag = None, "", None
@@ -167,7 +174,7 @@ class CharacteristicForm(RowForm):
         return number
 
     def _post_clean(self) -> None:
-        """Run the rules of the row, unless the value was already refused."""
-        if "value" in self.errors:
+        """Run the rules of the row, unless the value was already refused, or is an old answer that is kept."""
+        if "value" in self.errors or self.is_left_alone:
             return
         super()._post_clean()

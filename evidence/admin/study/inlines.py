@@ -31,6 +31,7 @@ from evidence.models import (
     InterventionComponent,
     Report,
 )
+from evidence.services.forming import with_versions
 
 SOURCE = ("page", "table", "quote", "source_url", "note")
 ONE_LINE = {"widget": forms.Textarea(attrs={"rows": 1, "cols": 40})}
@@ -261,7 +262,7 @@ class CharacteristicRows(ExtractionRows):
     def initial_rows(self, request: HttpRequest, obj: Any) -> list[dict[str, Any]]:
         """Give the questions without an answer."""
         page = page_of(request, obj)
-        questions = CharacteristicField.objects.filter(review_id=page.study.review_id)
+        questions = CharacteristicField.objects.filter(review_id=page.study.review_id, is_retired=False)
         if page.extraction.pk:
             questions = questions.exclude(characteristic__extraction=page.extraction)
         return [{"field": pk} for pk in questions.values_list("pk", flat=True)]
@@ -278,8 +279,8 @@ class CharacteristicRows(ExtractionRows):
         return field
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Read the questions along with the answers."""
-        return super().get_queryset(request).select_related("field")
+        """Read the questions along with the answers, and the version of the form that each was given to."""
+        return with_versions(super().get_queryset(request).select_related("field"))
 
     def value(self, row: Any) -> Any:
         """The answer, where the row is only shown."""

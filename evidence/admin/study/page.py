@@ -8,8 +8,10 @@ from django.http import HttpRequest
 
 from evidence.admin.standing import Standing, standing_of
 from evidence.models import Arm, Extraction, Review, Study
-from evidence.permissions import Act
+from evidence.permissions import Act, is_one_of_two, readable_extractions
 from evidence.services import open_extraction
+from evidence.services.extracting import why_no_consensus, why_no_reading
+from evidence.services.extraction import StudyState, state_of
 from evidence.tools import Tool, UnknownTool, get_tool
 
 CONSENSUS, OWN = "consensus", "own"
@@ -25,7 +27,10 @@ class Tab(NamedTuple):
 
 @dataclass
 class StudyPage:
-    """One study with the extraction that is shown; rows look up arms here by number."""
+    """One study with the extraction that is shown; rows look up arms here by number.
+
+    `progress` tells who reads the study and how far they are; `why_not` why the extraction cannot be entered here.
+    """
 
     user: Any
     study: Study
@@ -34,6 +39,8 @@ class StudyPage:
     extraction: Extraction
     may_edit: bool
     tabs: list[Tab]
+    progress: StudyState | None = None
+    why_not: str = ""
     arms_formset: Any = field(default=None)
 
     @property
@@ -96,6 +103,7 @@ def _read_page(request: HttpRequest, study: Study) -> StudyPage:
         tool = get_tool(request.POST.get("rob-tool") or request.GET.get("tool") or _tool_in_use(study, extraction))
     except UnknownTool:
         tool = get_tool("rob2")
+    why_not = _why_not(standing, study, extraction)
     may_change = standing.may(Act.ADJUDICATE if mode == CONSENSUS else Act.RECORD, study.review_id)
     is_open = extraction.status != Extraction.Status.COMPLETE  # a reader's own is closed once complete
     return StudyPage(
@@ -104,23 +112,40 @@ def _read_page(request: HttpRequest, study: Study) -> StudyPage:
         mode=mode,
         tool=tool,
         extraction=extraction,
-        may_edit=may_change and (mode == CONSENSUS or (mode == OWN and is_open)),
+        may_edit=may_change and not why_not and (mode == CONSENSUS or (mode == OWN and is_open)),
         tabs=[Tab(key, label, key == mode) for key, label in modes.items()],
+        progress=state_of(study) if study.pk else None,
+        why_not=why_not,
     )
 
 
+def _why_not(standing: Standing, study: Study, extraction: Extraction) -> str:
+    """Say why the person cannot enter the extraction that is shown, though their role would cover it; "" else."""
+    if study.pk is None:
+        return ""
+    if extraction.is_consensus:
+        if is_one_of_two(standing.user, study):
+            return "You are one of the readers; another adjudicator settles what you differ in."
+        return why_no_consensus(study) if extraction.pk is None else ""
+    return why_no_reading(standing.user, study) if extraction.pk is None else ""
+
+
 def _modes(standing: Standing, study: Study) -> dict[str, str]:
-    """Give the extractions the person may open, the default one first; the others only to those who adjudicate."""
+    """Give the extractions that the person may open, the default one first."""
     consensus, own = {CONSENSUS: "Consensus"}, {OWN: "My own extraction"}
     if not standing.may(Act.RECORD, study.review_id):
         return consensus
-    if not standing.may(Act.ADJUDICATE, study.review_id):
-        return own | consensus
-    others: dict[str, str] = {}
-    if study.pk:
-        rows = study.extractions.filter(is_consensus=False).exclude(reviewer=standing.user).select_related("reviewer")
-        others = {str(row.pk): f"{row.reviewer} (to read)" for row in rows}
-    return consensus | own | others
+    adjudicates = standing.may(Act.ADJUDICATE, study.review_id)
+    if study.pk is None:
+        return consensus | own if adjudicates else own | consensus
+    readings = study.extractions.filter(readable_extractions(standing.user), is_consensus=False)
+    rows = list(readings.select_related("reviewer"))
+    mine = next((row for row in rows if row.reviewer_id == standing.user.pk), None)
+    others = {str(row.pk): f"{row.reviewer} (to read)" for row in rows if row is not mine}
+    if mine is None and why_no_reading(standing.user, study):
+        return consensus | others
+    is_at_it = mine is not None and mine.status == Extraction.Status.DRAFT
+    return (consensus | own if adjudicates and not is_at_it else own | consensus) | others
 
 
 def _extraction(standing: Standing, study: Study, mode: str) -> Extraction:

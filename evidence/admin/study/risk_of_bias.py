@@ -5,12 +5,16 @@ from typing import Any, NamedTuple
 
 from django import forms
 from django.forms.utils import ErrorList
+from django.utils.functional import cached_property
 
+from evidence.admin.risk_of_bias.state import ResultState, states_of
 from evidence.admin.rows import tied_to
+from evidence.admin.standing import Standing
 from evidence.admin.study.page import StudyPage
 from evidence.models import Assessment, Judgement
+from evidence.permissions import Act, readable_assessments
 from evidence.services import judge, open_assessment
-from evidence.services.judging import Answer
+from evidence.services.judging import Answer, readers_of
 from evidence.tools import OVERALL, Tool
 
 PREFIX = "rob"
@@ -59,11 +63,17 @@ class Level(NamedTuple):
 
 
 class RiskOfBiasRows:
-    """The forms of all domains, with what Django's admin asks of a set of rows."""
+    """The forms of all domains, with what Django's admin asks of a set of rows.
+
+    They are for judgements without signalling questions. What was answered question by question, submitted or settled
+    is shown here and changed on the assessment's own page.
+    """
 
     def __init__(self, page: StudyPage, data: Any = None) -> None:
-        self.page, self.tool, self.is_bound = page, page.tool, data is not None
+        self.page, self.is_bound = page, data is not None
         self.assessment = self._saved_assessment()
+        self.tool = self.assessment.definition if self.assessment else page.tool
+        self.may_edit = page.may_edit and not self._has_page_of_its_own()
         saved = {row.domain: row for row in self.assessment.judgements.all()} if self.assessment else {}
         self.overall_saved = saved.get(OVERALL)
         self.forms = [
@@ -78,9 +88,38 @@ class RiskOfBiasRows:
         page = self.page
         if page.study.pk is None:
             return None
-        rows = Assessment.objects.filter(study=page.study, outcome=None, tool=page.tool.code)
+        rows = Assessment.objects.filter(study=page.study, outcome=None, tool=page.tool.code, review_tool=None)
+        rows = rows.filter(readable_assessments(page.user))
         extraction = page.extraction
         return rows.filter(is_consensus=extraction.is_consensus, reviewer_id=extraction.reviewer_id).first()
+
+    def _has_page_of_its_own(self) -> bool:
+        row, page = self.assessment, self.page
+        if row is not None and (row.is_closed or row.first_id is not None or row.answers.exists()):
+            return True
+        if not page.is_consensus or page.study.pk is None:
+            return False
+        return len(readers_of(Assessment(study=page.study, tool=self.tool.code))) > 1  # to be settled between them
+
+    @cached_property
+    def standing(self) -> Standing:
+        """What the person may do."""
+        return Standing(self.page.user)
+
+    @cached_property
+    def states(self) -> list[ResultState]:
+        """Who has assessed what of the study."""
+        return states_of(self.standing, self.page.study)
+
+    @property
+    def may_start(self) -> bool:
+        """Whether the person may assess the study."""
+        return self.page.study.pk is not None and self.standing.may(Act.RECORD, self.page.study.review_id)
+
+    @property
+    def may_adjudicate(self) -> bool:
+        """Whether the person may enter the consensus."""
+        return self.page.study.pk is not None and self.standing.may(Act.ADJUDICATE, self.page.study.review_id)
 
     def __iter__(self) -> Iterator[JudgementForm]:
         return iter(self.forms)
@@ -116,7 +155,7 @@ class RiskOfBiasRows:
 
     def is_valid(self) -> bool:
         """Whether every answer is one of the tool's, and a departure from its rule has a reason."""
-        if not self.page.may_edit:
+        if not self.may_edit:
             return True
         valid = not any(self.errors)
         if valid and (answer := self._overall_answer()):
@@ -142,7 +181,7 @@ class RiskOfBiasRows:
 
     def save(self, *, by: Any) -> None:
         """Record the answers that are new or changed."""
-        if not self.page.may_edit:
+        if not self.may_edit:
             return
         answers = {form.domain: form.answer for form in self.domains if form.answer and form.has_changed()}
         overall = self._overall_answer()

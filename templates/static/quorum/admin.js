@@ -12,6 +12,11 @@
                 box.removeAttribute('aria-labelledby');
                 const chosen = select.selectedOptions[0];
                 box.setAttribute('aria-label', chosen && chosen.value ? `${name}: ${chosen.textContent}` : name);
+                /* Select2 calls what is chosen a text box. */
+                const text = box.querySelector('[role=textbox]');
+                if (text) {
+                    text.setAttribute('aria-label', name);
+                }
             }
         }
     };

@@ -1,0 +1,32 @@
+"""Independent extraction by two people: their readings side by side, decisions, and the consensus built of them."""
+
+from evidence.services.extraction.building import Rebuilding, adopt_reading, build_consensus, rebuilding
+from evidence.services.extraction.comparing import SideBySide, compare_readings, may_adjudicate
+from evidence.services.extraction.deciding import Choice, Seen, match_arms, take, take_all_equal, take_many
+from evidence.services.extraction.reading import Vocabulary, first_reading, read_extraction, vocabulary_of
+from evidence.services.extraction.states import ReaderState, State, StudyState, state_of, states_of
+
+__all__ = [
+    "Choice",
+    "ReaderState",
+    "Rebuilding",
+    "Seen",
+    "SideBySide",
+    "State",
+    "StudyState",
+    "Vocabulary",
+    "adopt_reading",
+    "build_consensus",
+    "compare_readings",
+    "first_reading",
+    "match_arms",
+    "may_adjudicate",
+    "read_extraction",
+    "rebuilding",
+    "state_of",
+    "states_of",
+    "take",
+    "take_all_equal",
+    "take_many",
+    "vocabulary_of",
+]

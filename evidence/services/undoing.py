@@ -1,0 +1,109 @@
+"""Acts on many rows: made as one, undone as one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import ProtectedError, RestrictedError
+from django.utils import timezone
+
+from evidence.models import ChangeBatch, EvidenceRow, Review
+from evidence.models.doors import part_of, through
+from evidence.permissions import Act, require
+
+UNDONE = "“{batch}” was undone already, by {by} on {date}."
+NO_REASON = "Say why it is undone."
+CHANGED_SINCE = "It cannot be undone as a whole: {count} of its rows were changed since, such as {rows}."
+STILL_USED = "It cannot be undone: {row} is used by {users} now."
+SHOWN = 5
+CREATED, CHANGED, DELETED = "+", "~", "-"
+
+
+@contextmanager
+def one_act(*, by: User, review: Review, what: str, door: str) -> Iterator[ChangeBatch]:
+    """Make every change of the block part of one act, all or nothing."""
+    with transaction.atomic():
+        batch = ChangeBatch(review=review, what=what[:200], door=door, made_by=by)
+        batch.stamp(by)
+        batch.save()
+        with through(door), part_of(batch.pk):
+            yield batch
+
+
+def entries_of(batch: ChangeBatch) -> list[Any]:
+    """Give what the act did, row by row, in the order of doing."""
+    found = [entry for model in evidence_models() for entry in model.history.filter(history_batch=batch.pk)]
+    return sorted(found, key=lambda entry: (entry.history_date, entry._meta.label, entry.history_id))
+
+
+def evidence_models() -> list[Any]:
+    """Give the kinds of rows whose every change is kept."""
+    return [model for model in apps.get_app_config("evidence").get_models() if issubclass(model, EvidenceRow)]
+
+
+@transaction.atomic
+def undo(*, by: User, batch: ChangeBatch, reason: str) -> int:
+    """Take an act back: what it made is deleted, what it changed is as before, what it deleted is there again.
+
+    The history keeps both. Returns how many rows were put back.
+
+    Raises
+    ------
+    NotAllowed : the person does not adjudicate in the review
+    ValidationError : it was undone already; a row was changed since; a row is used by others; there is no reason
+    """
+    require(by, Act.ADJUDICATE, batch.review)
+    batch = ChangeBatch.objects.select_for_update().get(pk=batch.pk)
+    if batch.undone_at is not None:
+        raise ValidationError(UNDONE.format(batch=batch, by=batch.undone_by, date=f"{batch.undone_at:%d %B %Y}"))
+    if not reason.strip():
+        raise ValidationError({"undone_because": NO_REASON})
+    entries = entries_of(batch)
+    _require_untouched(entries)
+    said = f"Undo of “{batch.what}”: {reason.strip()}"
+    for entry in reversed(entries):
+        _put_back(entry, by=by, said=said)
+    batch.undone_at, batch.undone_by, batch.undone_because = timezone.now(), by, reason.strip()
+    batch.stamp(by, reason)
+    batch.save()
+    return len(entries)
+
+
+def _require_untouched(entries: list[Any]) -> None:
+    """Refuse where somebody has changed a row after the act."""
+    last: dict[tuple[Any, Any], Any] = {}
+    for entry in entries:
+        key = (type(entry), entry.instance_type._meta.pk.value_from_object(entry))
+        last[key] = max(last.get(key, 0), entry.history_id)
+    touched = []
+    for (history, pk), newest in last.items():
+        name = history.instance_type._meta.pk.attname
+        later = history.objects.filter(**{name: pk, "history_id__gt": newest}).order_by("history_id").first()
+        if later is not None:
+            touched.append(f"{history.instance_type._meta.verbose_name} “{later.history_object}”")
+    if touched:
+        raise ValidationError(CHANGED_SINCE.format(count=len(touched), rows=", ".join(sorted(touched)[:SHOWN])))
+
+
+def _put_back(entry: Any, *, by: User, said: str) -> None:
+    """Take one change of a row back."""
+    if entry.history_type == CREATED:
+        row = entry.instance_type._default_manager.filter(pk=entry.instance.pk).first()
+        if row is None:
+            return
+        row.stamp(by, said)
+        try:
+            row.delete()
+        except (ProtectedError, RestrictedError) as error:
+            users = getattr(error, "protected_objects", ()) or getattr(error, "restricted_objects", ())
+            raise ValidationError(STILL_USED.format(row=f"“{row}”", users=", ".join(map(str, users)))) from error
+        return
+    earlier = entry.prev_record if entry.history_type == CHANGED else entry
+    row = earlier.instance
+    row.stamp(by, said)
+    # What stood there before stands there again, by whatever rules it was entered.
+    row.save(force_insert=entry.history_type == DELETED)

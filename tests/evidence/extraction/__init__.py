@@ -1,0 +1,1 @@
+"""Independent extraction by two people, their comparison, and the consensus."""
