@@ -10,7 +10,20 @@ from typing import Any, NoReturn
 from analysis.desk.cells import DECIMALS
 from analysis.desk.refusal import Refusal, listed, nearest
 
-TAU2_METHODS = ("CE", "DL", "HE", "HS", "HSk", "SJ", "ML", "REML", "EB", "PM", "PMM")
+# The engine's estimators of the variance between studies, without its packages, which would make --help slow.
+TAU2_WORDS = {
+    "DL": "DerSimonian-Laird",
+    "HE": "Hedges",
+    "HS": "Hunter-Schmidt",
+    "HSk": "Hunter-Schmidt with small-sample correction",
+    "SJ": "Sidik-Jonkman",
+    "ML": "maximum likelihood",
+    "REML": "restricted maximum likelihood",
+    "EB": "empirical Bayes",
+    "PM": "Paule-Mandel",
+    "PMM": "Paule-Mandel, median-unbiased",
+}
+TAU2_METHODS = ("CE", *TAU2_WORDS)
 CI_METHODS = ("wald", "t", "hksj", "hksj_adhoc")
 ZERO_CELL_RULES = ("only0", "all", "if0all", "none")
 # What metafor calls them.

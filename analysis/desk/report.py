@@ -8,21 +8,10 @@ from analysis.desk.forest import draw_text
 from analysis.desk.layout import columns, count, fixed, p_equals, p_value, pairs, percentage, significant, wrap
 from analysis.desk.lines import forest_lines
 from analysis.desk.measures import Shown
+from analysis.desk.options import TAU2_WORDS
 
 Answer = Mapping[str, Any]
 
-TAU2_WORDS = {
-    "DL": "DerSimonian-Laird",
-    "HE": "Hedges",
-    "HS": "Hunter-Schmidt",
-    "HSk": "Hunter-Schmidt with small-sample correction",
-    "SJ": "Sidik-Jonkman",
-    "ML": "maximum likelihood",
-    "REML": "restricted maximum likelihood",
-    "EB": "empirical Bayes",
-    "PM": "Paule-Mandel",
-    "PMM": "Paule-Mandel, median-unbiased",
-}
 CI_WORDS = {
     "wald": "normal (Wald)",
     "t": "t",

@@ -136,7 +136,7 @@ def pool(
     yi, vi : arrays of shape (k,)  effects (natural logs for ratios) and sampling variances, same scale squared
     mods : None, or moderators: array of shape (k,) or (k, q), or a mapping of names to columns; see `read_design`
     weights : None for inverse variances, or the user's weights, shape (k,), at least 0
-    tau2_method : {"REML", "DL", "HE", "HS", "HSk", "SJ", "ML", "EB", "PM", "PMM", "CE"}  "CE": common-effect model
+    tau2_method : one of TAU2_METHODS; "CE": common-effect model
     ci_method : {"hksj", "hksj_adhoc", "t", "wald"}  Hartung-Knapp-Sidik-Jonkman; never narrower than "t"; t; normal
     level : confidence level of all intervals, a fraction in (0, 1)
     pi_method : {"ci", "t_k_minus_2"}  prediction interval by the distribution of the confidence interval, or by t with

@@ -40,7 +40,7 @@ def estimate_tau2(yi: ArrayLike, vi: ArrayLike, *, tau2_method: str = "REML") ->
     Parameters
     ----------
     yi, vi : arrays of shape (k,)  effects and sampling variances, k >= 2
-    tau2_method : {"REML", "DL", "HE", "HS", "HSk", "SJ", "ML", "EB", "PM", "PMM"}
+    tau2_method : one of TAU2_ESTIMATORS
 
     Raises
     ------

@@ -7,12 +7,11 @@ from typing import Any
 from analysis.contract import Comparison, Dataset
 from analysis.engine import EngineError
 from analysis.engine.network import (
+    RARE_EVENT_FITS,
     RARE_EVENT_MEASURE,
     EventNetwork,
     LeftOutArm,
     RareEvents,
-    fit_hypergeometric,
-    fit_mantel_haenszel,
     read_rare_events,
 )
 from plugins.network.params import Params
@@ -66,8 +65,6 @@ NOT_RARE = (
 RARE = 0.1
 INCONSISTENCY_LIMIT = 0.05
 
-FITS = {"mantel_haenszel": fit_mantel_haenszel, "hypergeometric": fit_hypergeometric}
-
 
 @dataclass(frozen=True, slots=True)
 class RareRead:
@@ -87,7 +84,7 @@ def describe_rare_events(dataset: Dataset, params: Params, *, small: bool) -> di
     said = list(read.messages)
     if read.data is not None:
         try:
-            fit = FITS[params.model](read.data, level=params.level)
+            fit = RARE_EVENT_FITS[params.model](read.data, level=params.level)
         except EngineError as error:
             said.append(NOT_FITTED.format(error=error))
         else:

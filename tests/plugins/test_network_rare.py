@@ -269,7 +269,7 @@ def test_a_search_that_fails_is_said(monkeypatch):
     def fail(*_args, **_options):
         raise NotConverged(what="the model", iterations=3)
 
-    monkeypatch.setitem(rare.FITS, "hypergeometric", fail)
+    monkeypatch.setattr(rare, "RARE_EVENT_FITS", {"hypergeometric": fail})
 
     result = ask(dataset_of(LOOP), "hypergeometric")
 

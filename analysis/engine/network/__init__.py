@@ -21,7 +21,6 @@ from analysis.engine.network.hypergeometric import fit_hypergeometric, hypergeom
 from analysis.engine.network.mantel_haenszel import fit_mantel_haenszel, mantel_haenszel_network
 from analysis.engine.network.ranking import p_scores
 from analysis.engine.network.rare_events import (
-    RARE_EVENT_MODELS,
     EventDesign,
     LeftOutArm,
     LeftOutDesign,
@@ -29,12 +28,14 @@ from analysis.engine.network.rare_events import (
     RareEvents,
     read_rare_events,
 )
+from analysis.engine.network.rare_models import RARE_EVENT_FITS, RARE_EVENT_MODELS
 from analysis.engine.network.splitting import Evaluation, Split, split_evidence
 from analysis.engine.network.uncorrelated import NETWORK_TAU2_METHODS
 
 __all__ = [
     "NETWORK_MODELS",
     "NETWORK_TAU2_METHODS",
+    "RARE_EVENT_FITS",
     "RARE_EVENT_MEASURE",
     "RARE_EVENT_MODELS",
     "AdjustedFunnel",

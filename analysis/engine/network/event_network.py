@@ -30,7 +30,7 @@ class EventNetwork:
     q, q_df, q_p_value : inconsistency between designs; p None without degrees of freedom; all None for the
         hypergeometric model
     data : the counts, and what was left out of them
-    model : {"mantel_haenszel", "hypergeometric"}
+    model : one of RARE_EVENT_MODELS
     measure : "OR"
     level : confidence level
     """

@@ -15,7 +15,6 @@ from analysis.engine.network.arms import group_arms, read_counts
 from analysis.engine.network.errors import DisconnectedNetwork, NothingLeft
 from analysis.engine.network.evidence import parts_of
 
-RARE_EVENT_MODELS = ("mantel_haenszel", "hypergeometric")
 # Nobody had the event, or everybody had it.
 NO_EVENTS, ALL_EVENTS = "no_events", "all_events"
 

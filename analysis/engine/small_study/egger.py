@@ -77,7 +77,7 @@ def egger_rma(
     yi, vi : arrays of shape (k,)  effects and sampling variances, k >= 3
     predictor : {"sei", "vi", "ni", "ninv", "sqrtni", "sqrtninv"} or array of shape (k,)
     ni : array of shape (k,)  sample sizes, above 0; needed by the predictors that name them
-    tau2_method : {"REML", "DL", "HE", "HS", "HSk", "SJ", "ML", "EB", "PM", "PMM", "CE"}
+    tau2_method : one of TAU2_METHODS
     ci_method : {"wald", "t", "hksj", "hksj_adhoc"}  distribution of the test and of the interval
     level : confidence level, a fraction in (0, 1)
 
