@@ -3,6 +3,10 @@
 from typing import Any
 
 METHODS = {"CE": "FE"}  # all others have metafor's name
+# What metafor has by a way of its own: the variance, for a second call. DL2 is its GENQ with the weights of DL.
+GIVEN_TAU2 = {
+    "DL2": 'rma(yi, vi, data = effects, method = "GENQ", weights = 1 / (vi + rma(yi, vi, method = "DL")$tau2))$tau2',
+}
 TESTS = {"wald": "z", "t": "t", "hksj": "knha", "hksj_adhoc": "adhoc"}
 # metafor's own limits end the search for tau2 after four digits; these go to the last.
 CONTROLS = {
@@ -73,10 +77,12 @@ def _call(pooling: dict[str, Any]) -> str | None:
         return f"rma.peto({TABLE}, data = effects, {level})"
     if model != "inverse_variance":
         return None
-    method = METHODS.get(tau2_method, tau2_method)
+    method = f'"{METHODS.get(tau2_method, tau2_method)}"'
+    if tau2_method in GIVEN_TAU2:
+        method = f'"DL", tau2 = {GIVEN_TAU2[tau2_method]}'
     control = f", control = {CONTROLS[tau2_method]}" if tau2_method in CONTROLS else ""
     test = TESTS.get(pooling["ci_method"], "z")
-    return f'rma(yi, vi, data = effects, method = "{method}", test = "{test}", {level}{control})'
+    return f'rma(yi, vi, data = effects, method = {method}, test = "{test}", {level}{control})'
 
 
 def _computed(pooling: dict[str, Any]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from analysis.desk.refusal import Refusal, listed, nearest
 # The engine's estimators of the variance between studies, without its packages, which would make --help slow.
 TAU2_WORDS = {
     "DL": "DerSimonian-Laird",
+    "DL2": "DerSimonian-Laird, two steps",
     "HE": "Hedges",
     "HS": "Hunter-Schmidt",
     "HSk": "Hunter-Schmidt with small-sample correction",

@@ -1,4 +1,4 @@
-"""The variance between studies of many problems at once: eleven estimators, exact and without failures."""
+"""The variance between studies of many problems at once: twelve estimators, exact and without failures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from analysis.engine.errors import NotConverged
 from analysis.engine.likelihood_many import maximise_many
 from analysis.engine.problems import Moments, Problems, moments, square_of, traces
 
-TAU2_METHODS = ("CE", "DL", "HE", "HS", "HSk", "SJ", "ML", "REML", "EB", "PM", "PMM")
+TAU2_METHODS = ("CE", "DL", "DL2", "HE", "HS", "HSk", "SJ", "ML", "REML", "EB", "PM", "PMM")
 MAX_ITERATIONS = 200
 # A step this small relative to tau2 plus a typical variance leaves an error of its square: convergence is quadratic.
 LAST_STEP = 1e-9
@@ -44,11 +44,12 @@ def estimate_tau2_many(problems: Problems, at_zero: Moments, *, tau2_method: str
 
     References
     ----------
-    DL: DerSimonian and Laird (1986), doi:10.1016/0197-2456(86)90046-2; HE: Hedges and Olkin (1985), Statistical Methods
-    for Meta-Analysis; HS, HSk: Hunter and Schmidt (2004), Methods of Meta-Analysis, and Brannick et al. (2019),
-    doi:10.1177/1094428119863817; SJ: Sidik and Jonkman (2005), doi:10.1111/j.1467-9876.2005.00489.x; PM, EB: Paule and
-    Mandel (1982), doi:10.6028/jres.087.022, and Morris (1983), doi:10.1080/01621459.1983.10477920; PMM: Viechtbauer
-    (2021), in Koch and Wang, Handbook of Meta-Analysis; ML, REML: Viechtbauer (2005), doi:10.3102/10769986030003261.
+    DL: DerSimonian and Laird (1986), doi:10.1016/0197-2456(86)90046-2; DL2: DerSimonian and Kacker (2007), section 2.4,
+    doi:10.1016/j.cct.2006.04.004; HE: Hedges and Olkin (1985), Statistical Methods for Meta-Analysis; HS, HSk: Hunter
+    and Schmidt (2004), Methods of Meta-Analysis, and Brannick et al. (2019), doi:10.1177/1094428119863817; SJ: Sidik
+    and Jonkman (2005), doi:10.1111/j.1467-9876.2005.00489.x; PM, EB: Paule and Mandel (1982), doi:10.6028/jres.087.022,
+    and Morris (1983), doi:10.1080/01621459.1983.10477920; PMM: Viechtbauer (2021), in Koch and Wang, Handbook of
+    Meta-Analysis; ML, REML: Viechtbauer (2005), doi:10.3102/10769986030003261.
     """
     k, df = problems.count.astype(np.float64), problems.freedom()
     has_room = df > 0.0
@@ -112,7 +113,7 @@ def _large_sample(problems: Problems, tau2: FloatArray, now: Moments, *, tau2_me
 
 
 def _closed_form(problems: Problems, at_zero: Moments, *, tau2_method: str) -> Tau2Many:
-    """Return the estimators that are formulas: DL, HS, HSk, HE and SJ."""
+    """Return the estimators that are formulas: DL, DL2, HS, HSk, HE and SJ."""
     k, df = problems.count.astype(np.float64), problems.freedom()
     has_room = df > 0.0
     room = np.where(has_room, df, 1.0)
@@ -121,6 +122,8 @@ def _closed_form(problems: Problems, at_zero: Moments, *, tau2_method: str) -> T
         raw, variance = _hedges_olkin(problems, room)
     elif tau2_method == "SJ":
         raw, variance = _sidik_jonkman(problems, room)
+    elif tau2_method == "DL2":
+        raw, variance = _two_step(problems, at_zero, df)
     else:
         first, squares = traces(problems, at_zero, np.zeros(k.size))
         trace = np.where(has_room, first, 1.0)
@@ -166,3 +169,20 @@ def _sidik_jonkman(problems: Problems, df: FloatArray) -> tuple[FloatArray, Floa
     crossed = df - 2.0 * crude * trace + crude**2 * squares
     variance = (crude / df) ** 2 * (2.0 * crossed + 4.0 * raw * (trace - crude * squares) + 2.0 * raw**2 * squares)
     return raw, variance
+
+
+def _two_step(problems: Problems, at_zero: Moments, df: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the moment estimate with the weights that DL gives, not truncated, and its variance.
+
+    With weights 1 / (vi + t) and V = W^-1 - t I: tr(PV) = df - t tr(P), so that the moment equation
+    (Q - tr(PV)) / tr(P) is t + (Q - df) / tr(P); the variance is that of metafor's general moment estimator.
+    """
+    first = _closed_form(problems, at_zero, tau2_method="DL").tau2
+    now = moments(problems, first)
+    trace, squares = traces(problems, now, first)
+    trace = np.where(df > 0.0, trace, 1.0)
+    raw = first + (now.q - df) / trace
+    tau2 = np.maximum(raw, 0.0)
+    crossed = df - 2.0 * first * trace + first**2 * squares
+    variance = 2.0 * crossed + 4.0 * tau2 * (trace - first * squares) + 2.0 * tau2**2 * squares
+    return raw, variance / trace**2

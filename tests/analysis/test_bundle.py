@@ -16,7 +16,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from analysis import canonical, registry
+from analysis import canonical, engine, registry
 from analysis.bundling import BadBundle, find_faults, pack, read_bundle, rebuild, store
 from analysis.bundling.archive import write_zip
 from analysis.bundling.papers import write_effects, write_requirements
@@ -327,3 +327,22 @@ def test_metafor_recomputes_the_pooled_result_from_the_bundle(small, rscript: st
         assert float(printed) == pytest.approx(stored[name], rel=1e-13, abs=1e-15)
         assert float(computed) == pytest.approx(stored[name], rel=AGREES, abs=AGREES), name
     assert "Largest difference" in done.stdout
+
+
+@pytest.mark.parametrize("tau2_method", ["CE", "DL2", "HSk", "PM"])
+def test_metafor_recomputes_by_every_way_that_it_is_asked(rscript: str, tmp_path: Path, tau2_method: str):
+    yi, vi = [0.9, 0.1, -0.3, 1.4, 0.2], [0.04, 0.01, 0.09, 0.16, 0.02]
+    fit = engine.pool(yi, vi, tau2_method=tau2_method)
+    names = ("estimate", "se", "ci_lower", "ci_upper", "p_value", "tau2", "q", "level", "ci_method", "tau2_method")
+    result = {name: getattr(fit, name) for name in names} | {"measure": "MD", "model": "random_effects"}
+    rows = [f"{effect},{variance}" for effect, variance in zip(yi, vi, strict=True)]
+    (tmp_path / "effects.csv").write_text("\n".join(["yi,vi", *rows]))
+    (tmp_path / "recompute.R").write_text(write_script(result))
+
+    done = subprocess.run(
+        [rscript, "recompute.R"], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=TIMEOUT_SECONDS
+    )
+
+    for line in done.stdout.splitlines()[1:-1]:
+        name, printed, computed, _ = line.split()
+        assert float(computed) == pytest.approx(float(printed), rel=AGREES, abs=AGREES), name
