@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -18,7 +18,7 @@ from importlib.metadata import version
 from typing import Any
 
 from django.conf import settings
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from pydantic import ValidationError
 
 from analysis import canonical
@@ -30,6 +30,8 @@ from analysis.registry import AnyPlugin, get_plugin, load
 from analysis.sandbox import Job, PluginStopped, Report, ask
 
 BROKEN_RESULT = "{label} gave a result that is not what it declares: {text}"
+# What Django raises where the database is busy, restarted, or out of reach.
+AWAY = (OperationalError, InterfaceError)
 RECORDED_PACKAGES = ("numpy", "scipy", "pydantic", "Django")
 
 
@@ -146,11 +148,16 @@ def compute_part(key: str) -> bool:
 
 @contextmanager
 def _failing(run: Run, hold: Hold) -> Iterator[None]:
-    """Hold a row while the block runs. If the block fails, so does the row, with the reason; with a part, its run."""
+    """Hold a row while the block runs. If the block fails, so does the row, with the reason; with a part, its run.
+
+    Where the database went away the row is left: when the lease is over, another worker takes it.
+    """
     try:
         with heartbeat(hold):
             yield
     except Exception as error:
+        if isinstance(error, AWAY) and connection.connection is None:
+            raise
         sentence = str(error) or f"The plugin stopped with {type(error).__name__}."
         if hold.finish(status=Run.Status.FAILED, error=sentence):
             Run.objects.fail_with_parts(now=read_clock())
@@ -173,7 +180,8 @@ def call_plugin(run: Run, *, attempt: int | None = None) -> Result | tuple[str, 
 
     def report(fraction: float, says: str) -> None:
         if attempt is not None and not answers:
-            Run.objects.report(run.key, attempt=attempt, progress=fraction, says=says)
+            with _enduring_outages():
+                Run.objects.report(run.key, attempt=attempt, progress=fraction, says=says)
 
     made = ask_plugin(run, report=report, answers=answers, may_split=not answers)
     if isinstance(made, tuple):
@@ -249,9 +257,11 @@ def heartbeat(hold: Hold) -> Iterator[None]:
 
     def beat() -> None:
         while not done.wait(settings.RUN_LEASE_SECONDS / 3):
-            with suppress(OperationalError):  # a database that is busy or away for a moment: the next beat tries again
-                if not hold.renew():
-                    break
+            is_ours = True
+            with _enduring_outages():
+                is_ours = hold.renew()
+            if not is_ours:
+                break
         connection.close()
 
     thread = threading.Thread(target=beat, name=f"heartbeat-{hold.key[:8]}", daemon=True)
@@ -261,6 +271,24 @@ def heartbeat(hold: Hold) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
+        _leave_dead_connection()
+
+
+@contextmanager
+def _enduring_outages() -> Iterator[None]:
+    """Let a database be busy or away for a moment: the next statement opens a new connection."""
+    try:
+        yield
+    except AWAY:
+        if connection.in_atomic_block:
+            raise
+        connection.close()
+
+
+def _leave_dead_connection() -> None:
+    """Close a connection that died while a plugin computed, so that what comes next opens a new one."""
+    if connection.connection is not None and not connection.is_usable():
+        connection.close()
 
 
 def worker_name() -> str:

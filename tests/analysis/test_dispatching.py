@@ -127,6 +127,30 @@ def test_snapshot_that_was_missed_is_made_up_for(bells):
     assert Snapshot.objects.count() == 1
 
 
+def test_request_that_cannot_be_brought_on_does_not_keep_the_others(bells, monkeypatch, caplog):
+    small = make_small_review()
+    for slug in ("one", "two"):
+        refresh(by=small.owner, analysis=small.analysis(slug))
+    for key in Refresh.objects.order_by("pk")[0].keys:  # both wait for the same runs
+        tasks.compute_run(key)
+    first = Refresh.objects.order_by("pk").first()
+    original = dispatching.make_snapshot
+
+    def make_snapshot(pk):
+        if pk == first.pk:
+            raise RuntimeError("the folder is full")
+        return original(pk)
+
+    monkeypatch.setattr(dispatching, "make_snapshot", make_snapshot)
+    assert dispatching.sweep() == {"given_up": 0, "unfinished": 2, "stuck": 1}
+    assert Snapshot.objects.get().analysis.slug == "two"
+    assert "the folder is full" in caplog.text
+
+    monkeypatch.undo()
+    assert dispatching.sweep()["stuck"] == 0
+    assert Snapshot.objects.count() == 2
+
+
 def test_two_requests_that_wait_for_one_run_are_both_brought_on(bells):
     small = make_small_review()
     for slug in ("one", "two"):

@@ -23,6 +23,8 @@ def test_database_restarted_in_the_middle_of_a_run(works, base, recovery, how):
         state = works.wait_until(has_snapshot)
     assert state["count"] == 2
     assert state["ends"] == ["new_snapshot"]
+    # The worker that computed meanwhile kept its run, and stored it through a new connection.
+    assert state["attempts"]["slow_plugin"] == 1
 
 
 def test_every_database_connection_is_cut_in_the_middle_of_a_run(works, recovery):
@@ -37,3 +39,5 @@ def test_every_database_connection_is_cut_in_the_middle_of_a_run(works, recovery
         state = works.wait_until(has_snapshot)
     assert state["count"] == 2
     assert state["ends"] == ["new_snapshot"]
+    # The worker that computed meanwhile kept its run, and stored it through a new connection.
+    assert state["attempts"]["slow_plugin"] == 1
