@@ -4,10 +4,10 @@ The rows are the jobs; the queue only rings the bell. Every function here can be
 and by several processes at once: what is done already is not done again.
 """
 
-import logging
 import math
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 
 from celery import current_app
@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from analysis import canonical
-from analysis.execution import AWAY, worker_name
+from analysis.execution import worker_name
 from analysis.models import Refresh, RefreshEnd, Run, RunPart, Snapshot
 from analysis.models.database_clock import read_clock
 from analysis.models.leasing import MOST_LOSSES, LeasedRow
@@ -24,7 +24,6 @@ from analysis.noticing import note_change
 from analysis.registry import all_plugins
 from analysis.snapshotting import make_snapshot
 
-logger = logging.getLogger(__name__)
 COMPUTE_RUN, COMPUTE_PART, ADVANCE_AFTER = "analysis.compute_run", "analysis.compute_part", "analysis.advance_after"
 LOST = (
     f"Its worker was lost {MOST_LOSSES + 1} times while computing it (killed, out of memory, or the machine went "
@@ -76,34 +75,22 @@ def advance_after(key: str) -> int:
 def sweep(*, now: datetime | None = None) -> dict[str, int]:
     """Find what was lost: runs that killed their workers too often fail, every unfinished request is brought on.
 
-    A request that cannot be brought on is logged, and tried again by the next sweep; the others go on.
+    What a request raises that cannot be brought on is raised when all others went on; the next sweep tries it again.
 
     Returns
     -------
-    dict : how many runs and parts of runs were given up, how many requests were looked at, and how many raised an error
+    dict : how many runs and parts of runs were given up, and how many requests were looked at
     """
     now = now or read_clock()
     given_up = Run.objects.give_up(now=now, sentence=LOST) + RunPart.objects.give_up(now=now, sentence=LOST_PART)
     Run.objects.fail_with_parts(now=now)
     unfinished = list(_unfinished().order_by("pk"))
     found = _find_runs([key for refresh in unfinished for key in refresh.keys])
-    stuck = 0
-    for refresh in unfinished:
-        if _has_to_go_on([found[key] for key in refresh.keys], now):
-            stuck += not _try_to_advance(refresh.pk)
-    return {"given_up": given_up, "unfinished": len(unfinished), "stuck": stuck}
-
-
-def _try_to_advance(refresh_pk: int) -> bool:
-    """Bring a request one step on, as it is now; False where that raised an error of its own."""
-    try:
-        advance(refresh_pk)
-    except AWAY:  # for all requests alike
-        raise
-    except Exception:
-        logger.exception("Request %s cannot be brought on; the next sweep tries again.", refresh_pk)
-        return False
-    return True
+    with ExitStack() as stack:  # which runs every callback, and raises at the end what one of them raised
+        for refresh in reversed(unfinished):
+            if _has_to_go_on([found[key] for key in refresh.keys], now):
+                stack.callback(advance, refresh.pk)  # what was read a moment ago may be another now
+    return {"given_up": given_up, "unfinished": len(unfinished)}
 
 
 def sweep_in_turn() -> dict[str, int]:

@@ -19,7 +19,7 @@ from tests.analysis.test_admin_permissions import full_world
 from tests.analysis.test_admin_world import World, make_world
 from tests.factories import make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walk]
 
 MARK = "Zebrafinch"
 # Rows that say how a person reads, not what the evidence is.

@@ -7,7 +7,7 @@ import sys
 
 from tests.servers import postgres
 
-SELECTION = ("--database-only", "-m", "not browser")
+SELECTION = ("--database-only", "-m", "not browser and not walk")
 
 
 def main(arguments: list[str]) -> int:

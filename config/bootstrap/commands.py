@@ -128,21 +128,24 @@ def test(rest: Sequence[str]) -> int:
     """All tests on SQLite, then those that use a database on PostgreSQL; with arguments, pytest with these."""
     ensure(DEVELOPMENT, "test")
     secret = {"SECRET_KEY": "only for tests"}
-    parallel = ["-n", "auto", "--dist", "worksteal"]
+    # One more than processors: many tests wait for servers that they start.
+    parallel = ["-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal"]
     if rest:
         return run(PYTHON, "-m", "pytest", *rest, **secret)
     say("Tests on SQLite")
-    # Tables straight from the models: the pass on PostgreSQL goes through the migrations.
-    on_sqlite = run(PYTHON, "-m", "pytest", "--no-migrations", *parallel, **secret)
+    on_sqlite = run(PYTHON, "-m", "pytest", *parallel, **secret)
     say("Tests that use a database, on PostgreSQL")
     on_postgres = run(PYTHON, "-m", "tests.with_postgres", "--", *parallel, **secret)
     return on_sqlite or on_postgres
 
 
 def bench(rest: Sequence[str]) -> int:
-    """The engine and other programs on the same data, side by side."""
+    """The engine beside other programs, then the queue of a large review; or the part that is named first."""
     ensure(BENCH, "bench")
-    return run(PYTHON, "-m", "tests.bench", *rest)
+    if rest[:1] and rest[0] in ("screening", "throughput"):
+        return run(PYTHON, "-m", f"tests.bench.{rest[0]}", *rest[1:])
+    engine = run(PYTHON, "-m", "tests.bench", *rest)
+    return engine if rest else engine or run(PYTHON, "-m", "tests.bench.screening")
 
 
 def check(rest: Sequence[str]) -> int:

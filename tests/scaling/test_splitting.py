@@ -184,7 +184,7 @@ def test_sweep_looks_at_many_requests_with_few_queries(bells, settings, django_a
         steps = {"pooling": {"level": 0.5 + number / 100}}
         refresh(by=small.owner, analysis=save_analysis(by=small.owner, analysis=row, steps=steps))
     with django_assert_max_num_queries(6):
-        assert dispatching.sweep() == {"given_up": 0, "unfinished": 31, "stuck": 0}
+        assert dispatching.sweep() == {"given_up": 0, "unfinished": 31}
 
 
 def test_lost_message_of_a_part_is_sent_again(bells, settings):

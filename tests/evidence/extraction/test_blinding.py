@@ -33,7 +33,7 @@ from tests import factories as make
 from tests.evidence.admin_pages import filled_in
 from tests.evidence.extraction.trial import Trial, make_trial
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walk]
 
 WORDS = ("Zwxarm", "Zwxterm", "Zwxquote", "Zwxnote", "Zwxprinted", "Zwxanswer")
 NUMBERS = ("7.3131", "1.9797", "83.1717", "6.2929")

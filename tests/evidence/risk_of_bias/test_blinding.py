@@ -14,7 +14,7 @@ from evidence.services.judging import Verdict
 from tests import factories as make
 from tests.evidence.risk_of_bias.world import LOW, OTHER, World, answer, client_of, make_world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walk]
 
 SECRETS = ("anna: because of", "anna departs because")
 MODELS = ("assessment", "judgement", "signallinganswer")

@@ -17,7 +17,7 @@ from tests.evidence.admin_pages import member_client
 from tests.factories import make_review, make_user
 from tests.screening_factories import make_policy, make_reason, make_record, make_records, make_team, settle
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walk]
 
 ABSTRACT, FULL_TEXT = "title_abstract", "full_text"
 NOTE, REASON = "childrenonly", "wrongpopulation"
@@ -78,9 +78,13 @@ def all_models() -> list[str]:
     return [str(model._meta.model_name) for model in admin.site._registry if model._meta.app_label == "evidence"]
 
 
-def watchers(review: Review) -> dict[str, Client]:
+# Who looks at each stage; the second is like the first, but for what its pages hold.
+ROLES = {ABSTRACT: ("owner", "adjudicator", "reviewer", "viewer"), FULL_TEXT: ("owner", "reviewer")}
+
+
+def watchers(review: Review, stage: str) -> dict[str, Client]:
     """Give browsers of those who may look: those who screen, who adjudicate, who only read, and a superuser."""
-    clients = {role: member_client(review, role) for role in ("owner", "adjudicator", "reviewer", "viewer")}
+    clients = {role: member_client(review, role) for role in ROLES[stage]}
     clients["superuser"] = Client()
     clients["superuser"].force_login(make_user(is_superuser=True))
     return clients
@@ -97,7 +101,7 @@ def test_no_page_of_anybody_else_shows_a_change_of_mind(stage: str) -> None:
     reason = make_reason(review, name=REASON)
     if stage == FULL_TEXT:
         settle(record, "include", [carl, dora])
-    clients = watchers(review)
+    clients = watchers(review, stage)
     settle(record, "include", [ben], stage)
     places = addresses(review, record)
     queues = [place for place in places if "/queue/" in place]
