@@ -2,22 +2,28 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from textwrap import shorten
 from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import transaction
 from django.db.models import ProtectedError, RestrictedError
 from django.utils import timezone
 
-from evidence.models import ChangeBatch, EvidenceRow, Review
+from evidence.models import Assessment, ChangeBatch, EvidenceRow, Extraction, Review
 from evidence.models.doors import part_of, through
 from evidence.permissions import Act, require
 
 UNDONE = "“{batch}” was undone already, by {by} on {date}."
 NO_REASON = "Say why it is undone."
 CHANGED_SINCE = "It cannot be undone as a whole: {count} of its rows were changed since, such as {rows}."
+CLOSED = (
+    "It cannot be undone: its rows are part of {rows}, which a reader has submitted. Reopen it, undo the act, and "
+    "submit it again."
+)
+LONGEST_IN_HISTORY = 100  # the whole reason stands in the act
 STILL_USED = "It cannot be undone: {row} is used by {users} now."
 SHOWN = 5
 CREATED, CHANGED, DELETED = "+", "~", "-"
@@ -54,7 +60,8 @@ def undo(*, by: User, batch: ChangeBatch, reason: str) -> int:
     Raises
     ------
     NotAllowed : the person does not adjudicate in the review
-    ValidationError : it was undone already; a row was changed since; a row is used by others; there is no reason
+    ValidationError : it was undone already; a row was changed since, is part of what a reader has submitted, or is used
+        by others; there is no reason
     """
     require(by, Act.ADJUDICATE, batch.review)
     batch = ChangeBatch.objects.select_for_update().get(pk=batch.pk)
@@ -64,11 +71,12 @@ def undo(*, by: User, batch: ChangeBatch, reason: str) -> int:
         raise ValidationError({"undone_because": NO_REASON})
     entries = entries_of(batch)
     _require_untouched(entries)
-    said = f"Undo of “{batch.what}”: {reason.strip()}"
+    _require_open(entries)
+    said = shorten(f"Undo of “{batch.what}”: {reason.strip()}", LONGEST_IN_HISTORY, placeholder=" …")
     for entry in reversed(entries):
         _put_back(entry, by=by, said=said)
     batch.undone_at, batch.undone_by, batch.undone_because = timezone.now(), by, reason.strip()
-    batch.stamp(by, reason)
+    batch.stamp(by, said)
     batch.save()
     return len(entries)
 
@@ -87,6 +95,38 @@ def _require_untouched(entries: list[Any]) -> None:
             touched.append(f"{history.instance_type._meta.verbose_name} “{later.history_object}”")
     if touched:
         raise ValidationError(CHANGED_SINCE.format(count=len(touched), rows=", ".join(sorted(touched)[:SHOWN])))
+
+
+def _require_open(entries: list[Any]) -> None:
+    """Refuse where the act changed something in a reading or an assessment that is submitted, and was there before."""
+    own = {(entry.instance_type, entry.instance.pk) for entry in entries}
+    closed = {
+        f"{holder._meta.verbose_name} “{holder}”"
+        for holder in map(_holder_of, entries)
+        if holder is not None and (type(holder), holder.pk) not in own and _is_closed(holder)
+    }
+    if closed:
+        raise ValidationError(CLOSED.format(rows=", ".join(sorted(closed)[:SHOWN])))
+
+
+def _holder_of(entry: Any) -> Extraction | Assessment | None:
+    """Give the extraction or the assessment that a changed row is part of, if there still is one."""
+    row: Any = entry.instance
+    for step in filter(None, row.review_path.split("__")):
+        try:
+            row = getattr(row, step)
+        except ObjectDoesNotExist:  # deleted by the same act
+            return None
+        if isinstance(row, Extraction | Assessment):
+            return row
+    return None
+
+
+def _is_closed(holder: Extraction | Assessment) -> bool:
+    """Whether it counts as somebody's first answer."""
+    if isinstance(holder, Assessment):
+        return holder.is_closed
+    return holder.status == Extraction.Status.COMPLETE and not holder.is_consensus
 
 
 def _put_back(entry: Any, *, by: User, said: str) -> None:

@@ -7,14 +7,16 @@ from django.urls import reverse
 from evidence.models import ArmResult, ChangeBatch, Outcome, Report, Study
 from evidence.models.doors import Door, through
 from evidence.permissions import NotAllowed
-from evidence.services import one_act, record, remove, undo
+from evidence.services import complete_extraction, one_act, record, remove, reopen_extraction, undo
 from tests.evidence.admin_pages import change_address, member_client
 from tests.evidence.browsing import fields_of
 from tests.factories import (
     make_arm,
     make_arm_result,
     make_extraction,
+    make_instrument,
     make_membership,
+    make_outcome,
     make_report,
     make_review,
     make_study,
@@ -76,6 +78,39 @@ def test_undo_is_refused_where_a_row_was_changed_since(scene):
     with pytest.raises(ValidationError, match="1 of its rows were changed since, such as study “After”"):
         undo(by=person, batch=act, reason="Wrong file.")
     assert Study.objects.filter(code="new").exists()
+
+
+def test_undo_is_refused_inside_a_reading_that_was_submitted_since(scene):
+    review, person, study = scene
+    reader = make_membership(review, role="reviewer").user
+    reading = make_extraction(study, consensus=False, reviewer=reader)
+    arm = make_arm(reading)
+    result = ArmResult(arm=arm, instrument=make_instrument(make_outcome(review)), week=8, mean=2, n=20)
+    with one_act(by=person, review=review, what="Weeks", door=Door.ADMIN) as act:
+        record(by=reader, row=result)
+    complete_extraction(by=reader, extraction=reading)
+
+    with pytest.raises(ValidationError, match="which a reader has submitted"):
+        undo(by=person, batch=act, reason="Wrong week.")
+    assert ArmResult.objects.filter(arm=arm, week=8).exists()
+
+    reopen_extraction(by=person, extraction=reading, reason="The week was wrong.")
+    undo(by=person, batch=act, reason="Wrong week.")
+    assert not ArmResult.objects.filter(arm=arm).exists()
+
+
+def test_long_reason_is_kept_whole_with_the_act(scene):
+    review, person, study = scene
+    act, _ = act_on(review, person, study)
+    reason = "The file was that of another review. " * 10
+
+    undo(by=person, batch=act, reason=reason)
+
+    act.refresh_from_db()
+    assert act.undone_because == reason.strip()
+    said = study.history.first().history_change_reason
+    assert said.startswith("Undo of “Clean-up”: The file was")
+    assert len(said) <= 100
 
 
 def test_undo_is_refused_where_others_use_what_was_made(scene):
