@@ -10,7 +10,7 @@ from django.urls import reverse
 from evidence.comparing import Entry, Fault, Form, Item, Kind
 from evidence.comparing.differences import summary, title_of_arm
 from evidence.models import Adjudication
-from evidence.services.extraction import Choice, SideBySide
+from evidence.services.extraction import Choice, SideBySide, doubts_about
 from evidence.services.extraction.deciding import decided, is_reopened
 
 HEADINGS = {
@@ -45,6 +45,7 @@ class ItemRow:
     event: Adjudication | None
     is_reopened: bool
     ask_url: str
+    is_doubted: bool = False
     taken: str = ""
     value: str = ""
     reason: str = ""
@@ -123,6 +124,7 @@ class ComparisonPage:
     difference_count: int
     agreed_count: int
     wording_count: int
+    doubt_count: int
 
     @property
     def rows(self) -> Iterable[ItemRow]:
@@ -138,11 +140,13 @@ def page_of(sides: SideBySide, *, show_all: bool, sent: Mapping[str, Any] | None
     show_all : whether items on which both agree are shown too
     sent : what was sent with the form, where it is
     """
-    waiting = {item.path for item in sides.open_items}
+    waiting, doubts = {item.path for item in sides.open_items}, doubts_about(sides)
     numbers = {item.path: number for number, (_, item) in enumerate(sides.comparison.items())}
     sections = []
     for kind in Kind:
-        entries = [_entry(sides, entry, numbers, waiting, show_all=show_all) for entry in sides.comparison.of(kind)]
+        entries = [
+            _entry(sides, entry, numbers, waiting, doubts, show_all=show_all) for entry in sides.comparison.of(kind)
+        ]
         shown = [entry for entry in entries if entry.items or (show_all and entry.follows)]
         if shown:
             sections.append(Section(HEADINGS[kind], shown))
@@ -156,6 +160,7 @@ def page_of(sides: SideBySide, *, show_all: bool, sent: Mapping[str, Any] | None
         open_count=len(waiting),
         difference_count=len(differing),
         agreed_count=len(items) - len(differing),
+        doubt_count=len(doubts),
         wording_count=sum(item.is_wording and item.path in waiting for item in differing),
     )
     for row in page.rows:
@@ -164,12 +169,18 @@ def page_of(sides: SideBySide, *, show_all: bool, sent: Mapping[str, Any] | None
 
 
 def _entry(
-    sides: SideBySide, entry: Entry, numbers: Mapping[str, int], waiting: set[str], *, show_all: bool
+    sides: SideBySide,
+    entry: Entry,
+    numbers: Mapping[str, int],
+    waiting: set[str],
+    doubts: Mapping[str, str],
+    *,
+    show_all: bool,
 ) -> EntryRow:
     rows = [
-        _row(sides, entry, item, numbers[item.path], waiting)
+        _row(sides, entry, item, numbers[item.path], waiting, doubts.get(item.path, ""))
         for item in entry.items
-        if item.differs or item.path in sides.events or show_all
+        if item.differs or item.path in sides.events or item.path in doubts or show_all
     ]
     follows = ""
     if entry.follows:
@@ -190,7 +201,7 @@ def _places(sides: SideBySide, entry: Entry) -> Iterable[str]:
             yield f"{letter}, {name}: {said}"
 
 
-def _row(sides: SideBySide, entry: Entry, item: Item, number: int, waiting: set[str]) -> ItemRow:
+def _row(sides: SideBySide, entry: Entry, item: Item, number: int, waiting: set[str], doubt: str) -> ItemRow:
     first, second = (_shown(sides, item, side) for side in (0, 1))
     label = str(item.field.label) if item.field else "The row as a whole"
     event = decided(sides, item)
@@ -202,7 +213,8 @@ def _row(sides: SideBySide, entry: Entry, item: Item, number: int, waiting: set[
         label=label,
         first=first,
         second=second,
-        sentences=[finding.sentence for finding in item.findings],
+        sentences=[*(finding.sentence for finding in item.findings), *([doubt] if doubt else [])],
+        is_doubted=bool(doubt),
         options=_options(sides, item),
         event=event,
         is_reopened=is_reopened(sides, item),

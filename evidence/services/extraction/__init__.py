@@ -3,6 +3,7 @@
 from evidence.services.extraction.building import Rebuilding, adopt_reading, build_consensus, rebuilding
 from evidence.services.extraction.comparing import SideBySide, compare_readings, may_adjudicate
 from evidence.services.extraction.deciding import Choice, Seen, match_arms, take, take_all_equal, take_many
+from evidence.services.extraction.doubting import doubts_about
 from evidence.services.extraction.reading import Vocabulary, first_reading, read_extraction, vocabulary_of
 from evidence.services.extraction.states import ReaderState, State, StudyState, state_of, states_of
 
@@ -18,6 +19,7 @@ __all__ = [
     "adopt_reading",
     "build_consensus",
     "compare_readings",
+    "doubts_about",
     "first_reading",
     "match_arms",
     "may_adjudicate",
