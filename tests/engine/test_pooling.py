@@ -168,7 +168,7 @@ def test_result_holds_plain_numbers() -> None:
             [1, 1],
             {"tau2_method": "reml"},
             UnknownOption,
-            'tau2_method must be one of "CE", "DL", "HE", "HS", "HSk", "SJ", "ML", "REML", "EB", "PM", "PMM", got',
+            'tau2_method must be one of "CE", "DL", "DL2", "HE", "HS", "HSk", "SJ", "ML", "REML", "EB", "PM", "PMM"',
         ),
         ([0.1, 0.2], [1, 1], {"ci_method": "knha"}, UnknownOption, """ci_method must be one of "wald", "t","""),
     ],

@@ -123,7 +123,7 @@ def test_tau2_needs_two_studies(tau2_method: str, k: int) -> None:
 
 
 def test_common_effect_has_no_tau2_to_estimate() -> None:
-    with pytest.raises(UnknownOption, match='tau2_method must be one of "DL", "HE", "HS", "HSk", "SJ", "ML", "REML"'):
+    with pytest.raises(UnknownOption, match='tau2_method must be one of "DL", "DL2", "HE", "HS", "HSk", "SJ", "ML"'):
         estimate_tau2([0.1, 0.2], [0.2, 0.2], tau2_method="CE")
 
 
