@@ -2,10 +2,13 @@
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpRequest, HttpResponseBase
 
 from tests.browser.whole_review import extracting, judging, publishing, screening
 from tests.browser.whole_review.cast import Cast, make_cast
@@ -26,7 +29,25 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture
-def cast(live_server: Any, complaints: list[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Cast]:
+def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the server answer one request after the other.
+
+    All its threads share one connection to the database in memory, where an error in one request would break the
+    transaction of another, as it cannot with connections of their own.
+    """
+    turn, answer = threading.RLock(), WSGIHandler.get_response
+
+    def get_response(handler: WSGIHandler, request: HttpRequest) -> HttpResponseBase:
+        with turn:
+            return answer(handler, request)
+
+    monkeypatch.setattr(WSGIHandler, "get_response", get_response)
+
+
+@pytest.fixture
+def cast(
+    one_at_a_time: None, live_server: Any, complaints: list[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Cast]:
     """Everybody at their own browser, and a review without records."""
     from playwright.sync_api import sync_playwright
 
