@@ -10,6 +10,7 @@ import hypothesis
 import pytest
 from django.conf import settings
 
+from tests import in_a_browser
 from tests.faults import recovery
 from tests.no_skips import NoSkips
 
@@ -31,6 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     is_xdist_worker = hasattr(config, "workerinput")  # the controller sees the reports of all its workers
     if os.environ.get("QUORUM_FORBID_SKIPS") and not is_xdist_worker:
         config.pluginmanager.register(NoSkips())
+    config.pluginmanager.register(in_a_browser)
     config.pluginmanager.register(recovery)  # here, as no process that only hands out tests reads tests/faults
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

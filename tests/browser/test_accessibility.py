@@ -1,8 +1,5 @@
 """The main pages against the rules of WCAG 2.2, levels A and AA, by axe in a real browser, light and dark."""
 
-import os
-import shutil
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,28 +14,12 @@ from tests.analysis.test_admin_ledger import world_with_rule
 from tests.analysis.test_admin_world import World
 from tests.evidence.extraction.trial import Trial, read_as
 from tests.evidence.risk_of_bias.world import LOW, OTHER, answer
+from tests.in_a_browser import IN_A_BROWSER
 from tests.screening_factories import make_reason, make_records, settle
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.timeout(900),
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
-]
+pytestmark = [*IN_A_BROWSER, pytest.mark.timeout(900)]
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
-
-
-@pytest.fixture
-def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def make_pages() -> tuple[User, dict[str, str]]:

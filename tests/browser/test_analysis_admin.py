@@ -1,8 +1,5 @@
 """A person runs an analysis in a real browser and follows a number of its snapshot back to the report."""
 
-import os
-import shutil
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,37 +10,9 @@ from evidence.models import ArmResult
 from evidence.services import record
 from tests.analysis.test_admin_ledger import world_with_rule
 from tests.analysis.test_admin_world import make_world
+from tests.in_a_browser import IN_A_BROWSER
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
-]
-
-
-@pytest.fixture(autouse=True)
-def _database_beside_a_browser(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-
-
-@pytest.fixture
-def complaints() -> list[str]:
-    """What the console, the scripts and the content policy complain about."""
-    return []
-
-
-@pytest.fixture
-def page(complaints: list[str], _database_beside_a_browser: None) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        yield page
-        browser.close()
+pytestmark = IN_A_BROWSER
 
 
 def log_in(page: Any, address: str, user: Any) -> None:

@@ -1,41 +1,12 @@
 """Two readers, an adjudicator, and a consensus, in a real browser: by keyboard, with what is not saved warned of."""
 
-import os
-import shutil
-from collections.abc import Iterator
 from typing import Any
-
-import pytest
 
 from evidence.models import Adjudication, Extraction
 from tests.evidence.extraction.trial import Trial, make_trial, read_as, result_of
+from tests.in_a_browser import IN_A_BROWSER, listen
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
-]
-
-
-@pytest.fixture(autouse=True)
-def _database_beside_a_browser(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-
-
-@pytest.fixture
-def complaints() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def browser(_database_beside_a_browser: None) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+pytestmark = IN_A_BROWSER
 
 
 def page_of(browser: Any, complaints: list[str], address: str, person: Any, **options: Any) -> Any:
@@ -43,8 +14,7 @@ def page_of(browser: Any, complaints: list[str], address: str, person: Any, **op
     person.set_password("a long password")
     person.save()
     page = browser.new_context(viewport={"width": 1440, "height": 900}, **options).new_page()
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    listen(page, complaints)
     page.goto(f"{address}/admin/login/?next=/admin/")
     page.fill("#id_username", person.username)
     page.fill("#id_password", "a long password")

@@ -1,45 +1,12 @@
 """A person enters a study in a real browser: keyboard, autocomplete, an error, its correction."""
 
-import os
-import shutil
-from collections.abc import Iterator
 from typing import Any
-
-import pytest
 
 from evidence.models import ArmResult, Study
 from tests.factories import make_comparator_type, make_instrument, make_membership, make_outcome, make_review, make_user
+from tests.in_a_browser import IN_A_BROWSER
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
-]
-
-
-@pytest.fixture(autouse=True)
-def _database_beside_a_browser(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-
-
-@pytest.fixture
-def complaints() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def page(complaints: list[str], _database_beside_a_browser: None) -> Iterator[Any]:
-    """A page that notes every error of the console and every breach of the content security policy."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        yield page
-        browser.close()
+pytestmark = IN_A_BROWSER
 
 
 def log_in(page: Any, address: str, username: str) -> None:

@@ -1,8 +1,5 @@
 """An assessment in a real browser: questions appear at once, proposals move, the keyboard is enough."""
 
-import os
-import shutil
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,13 +8,9 @@ from evidence import services
 from evidence.models import Assessment
 from evidence.tools import get_tool, walks
 from tests.evidence.risk_of_bias.world import LOW, OTHER, World, answer, answers_of, levels, make_world
+from tests.in_a_browser import IN_A_BROWSER
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
-]
+pytestmark = IN_A_BROWSER
 PROPOSE = """async ({domain, levels, ways}) => {
     const {propose} = await import('/static/quorum/algorithm.js');
     return ways.map((answers) => {
@@ -27,11 +20,6 @@ PROPOSE = """async ({domain, levels, ways}) => {
 }"""
 
 
-@pytest.fixture(autouse=True)
-def _database_beside_a_browser(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-
-
 @pytest.fixture
 def world() -> World:
     found = make_world()
@@ -39,25 +27,6 @@ def world() -> World:
         person.set_password("a long password")
         person.save()
     return found
-
-
-@pytest.fixture
-def complaints() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def page(complaints: list[str], _database_beside_a_browser: None) -> Iterator[Any]:
-    """A page that notes every error of the console and every breach of the content security policy."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        yield page
-        browser.close()
 
 
 def log_in(page: Any, address: str, username: str) -> None:

@@ -1,42 +1,13 @@
 """A reader screens with the keyboard in a real browser, and without JavaScript with the buttons."""
 
-import os
-import shutil
-from collections.abc import Iterator
 from typing import Any
-
-import pytest
 
 from evidence.models import Record, Review, ScreeningDecision
 from tests.factories import make_membership, make_review, make_user
+from tests.in_a_browser import IN_A_BROWSER, listen
 from tests.screening_factories import make_policy, make_reason, make_records
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
-]
-
-
-@pytest.fixture(autouse=True)
-def _database_beside_a_browser(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-
-
-@pytest.fixture
-def complaints() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def browser(_database_beside_a_browser: None) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+pytestmark = IN_A_BROWSER
 
 
 def opened(browser: Any, address: str, review: Review, complaints: list[str], **options: Any) -> Any:
@@ -46,8 +17,7 @@ def opened(browser: Any, address: str, review: Review, complaints: list[str], **
     person.save()
     make_membership(review, person, "reviewer")
     page = browser.new_page(viewport={"width": 1280, "height": 900}, **options)
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    listen(page, complaints)
     queue = f"/admin/evidence/record/screening/{review.slug}/queue/title_abstract/"
     page.goto(f"{address}/admin/login/?next={queue}")
     page.fill("#id_username", person.username)

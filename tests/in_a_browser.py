@@ -1,0 +1,66 @@
+"""Pages in a real Chromium, for tests with the marks IN_A_BROWSER."""
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpRequest, HttpResponseBase
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+IN_A_BROWSER = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
+]
+
+
+@pytest.fixture
+def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the server answer one request after the other.
+
+    All its threads share one connection to the database in memory, where an error in one request would break the
+    transaction of another, as it cannot with connections of their own.
+    """
+    turn, answer = threading.RLock(), WSGIHandler.get_response
+
+    def get_response(handler: WSGIHandler, request: HttpRequest) -> HttpResponseBase:
+        with turn:
+            return answer(handler, request)
+
+    monkeypatch.setattr(WSGIHandler, "get_response", get_response)
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the console, the scripts and the content policy complain about."""
+    return []
+
+
+@pytest.fixture
+def browser(one_at_a_time: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A Chromium, beside which a test may still ask the database."""
+    from playwright.sync_api import sync_playwright
+
+    monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Any, complaints: list[str]) -> Any:
+    """A page that notes every complaint."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    listen(page, complaints)
+    return page
+
+
+def listen(page: Any, complaints: list[str]) -> None:
+    """Note what the console of a page says is wrong, and every error of its scripts."""
+    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
