@@ -2,8 +2,10 @@
 
 import time
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from analysis import canonical, execution, registry
@@ -188,3 +190,18 @@ def test_heartbeat_renews_the_lease_while_the_plugin_works(monkeypatch, settings
     assert execution.compute(keys[0]) is True
     assert seen, "the lease was never renewed"
     assert small.review.pk
+
+
+@pytest.mark.parametrize(("is_there", "status"), [(False, "running"), (True, "failed")])
+def test_run_is_left_to_another_worker_where_the_database_went_away(monkeypatch, is_there, status):
+    _, keys = queue_runs(monkeypatch)
+    stand_in = SimpleNamespace(in_atomic_block=True, connection=object() if is_there else None)
+
+    def lose(job, **options):
+        raise OperationalError("the server closed the connection")
+
+    monkeypatch.setattr(execution, "connection", stand_in)
+    monkeypatch.setattr(execution, "ask", lose)
+    with pytest.raises(RunFailed if is_there else OperationalError, match="the server closed the connection"):
+        execution.compute(keys[0])
+    assert Run.objects.get(key=keys[0]).status == status

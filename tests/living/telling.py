@@ -6,7 +6,7 @@ from analysis import canonical
 from analysis.contract import Dataset, Effect
 from analysis.explain import Explanation
 from analysis.models import Snapshot
-from analysis.services import Refreshed, refresh_many
+from analysis.services import Refreshed, publish, refresh_many, sign_off
 from analysis.services.explaining import explain_snapshots
 from analysis.services.staleness import stale_analyses
 from tests.living.metapsy import ANALYSES, load, make_living, save_analyses, update
@@ -24,12 +24,13 @@ class Chapter:
 
 @dataclass
 class Story:
-    """Both releases, each analysis by its short name, and what was stale: after each loading, after each refresh."""
+    """Both releases, each analysis and its published numbers by its short name; what was stale after each step."""
 
     releases: list[Release]
     chapters: dict[str, Chapter]
     stale: list[list[str]]
     snapshots: int
+    published: dict[str, list[int]]
 
 
 def tell(releases: list[Release]) -> Story:
@@ -43,14 +44,20 @@ def tell(releases: list[Release]) -> Story:
     def look() -> None:
         stale.append([row.analysis.slug for row in stale_analyses(review=living.review)])
 
+    def refresh_all() -> None:
+        times.append(list(refresh_many(by=living.keeper, analyses=analyses)))
+        for snapshot in Snapshot.objects.filter(analysis__in=analyses, publication__isnull=True).order_by("pk"):
+            sign_off(by=living.keeper, snapshot=snapshot, reason="The release as it is.")
+            publish(by=living.keeper, snapshot=snapshot)
+
     look()
-    times.append(list(refresh_many(by=living.keeper, analyses=analyses)))
+    refresh_all()
     look()
     update(living, old, new)
     look()
-    times.append(list(refresh_many(by=living.keeper, analyses=analyses)))
+    refresh_all()
     look()
-    times.append(list(refresh_many(by=living.keeper, analyses=analyses)))
+    refresh_all()
     chapters = {
         first.analysis.slug: Chapter(
             times=[first, second, third],
@@ -59,8 +66,12 @@ def tell(releases: list[Release]) -> Story:
         )
         for first, second, third in zip(*times, strict=True)
     }
-    count = Snapshot.objects.filter(analysis__review=living.review).count()
-    return Story(releases, chapters, stale, count)
+    of_review = Snapshot.objects.filter(analysis__review=living.review)
+    published = {
+        slug: list(of_review.filter(analysis__slug=slug, publication__isnull=False).values_list("number", flat=True))
+        for slug in chapters
+    }
+    return Story(releases, chapters, stale, of_review.count(), published)
 
 
 def read_dataset(snapshot: Snapshot | None) -> Dataset:

@@ -83,6 +83,7 @@ def test_next_release_gives_the_second_snapshot(story: Story, slug: str) -> None
     assert first.snapshot is not None
     assert second.snapshot is not None
     assert (first.snapshot.number, second.snapshot.number) == (1, 2)
+    assert sorted(story.published[slug]) == [1, 2]
 
 
 @slugs
