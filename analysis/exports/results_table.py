@@ -18,8 +18,9 @@ MINUS = "−"
 class ResultRow:
     """An analysis with its current snapshot.
 
-    `result` is pooling's result as stored, None where there is no snapshot; `printed` maps (quantity, measure) to what
-    the paper prints; `with_results` of `eligible` studies have any public result for the outcome.
+    `result` is pooling's result as stored, None where there is no snapshot or nothing in it pools; `printed` maps
+    (quantity, measure) to what the paper prints; `with_results` of `eligible` studies have any public result for the
+    outcome.
     """
 
     analysis: Analysis
@@ -87,13 +88,15 @@ def _line(*cells: str) -> str:
 def _block(row: ResultRow) -> list[str]:
     """Give the lines of one analysis: its title, what Quorum computes, what the paper prints."""
     lines = [row.analysis.title]
-    if row.snapshot is None or row.result is None:
+    if row.snapshot is None:
         return [*lines, "  no snapshot yet", ""]
+    if row.result is None:
+        return [*lines, _line("  Quorum", "", "tables, see the snapshot", "", "", "", "", _name(row.snapshot)), ""]
     return [*lines, _quorum_line(row.result, row.certainty, row.snapshot), _paper_line(row), ""]
 
 
 def _quorum_line(result: dict[str, Any], certainty: str, snapshot: Snapshot) -> str:
-    name = f"{snapshot.number}  {snapshot.digest[:10]}"
+    name = _name(snapshot)
     title = f"  Quorum, {result['measure']}"
     if result["k"] == 0:
         return _line(title, "0", "nothing to pool", "", "", "", "", name)
@@ -108,6 +111,10 @@ def _quorum_line(result: dict[str, Any], certainty: str, snapshot: Snapshot) -> 
         certainty,
         name,
     )
+
+
+def _name(snapshot: Snapshot) -> str:
+    return f"{snapshot.number}  {snapshot.digest[:10]}"
 
 
 def _paper_line(row: ResultRow) -> str:

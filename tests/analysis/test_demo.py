@@ -28,6 +28,8 @@ def run_demo() -> str:
 def test_demo_runs_all_analyses_and_computes_nothing_the_second_time():
     first = run_demo()
     assert "98 runs computed, 2 known already; 36 snapshots made" in first
+    assert "no snapshot yet" not in first
+    assert first.count("tables, see the snapshot") == 2  # adverse events, and the studies in figures
     runs, snapshots = Run.objects.count(), set(Snapshot.objects.values_list("digest", flat=True))
 
     second = run_demo()
