@@ -9,6 +9,7 @@ os.environ.setdefault("SECRET_KEY", "only for tests")
 import hypothesis
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from tests import in_a_browser
 from tests.faults import recovery
@@ -44,6 +45,19 @@ def folders_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> None:
     for name, path in (("VAR_DIR", folder / "var"), ("STATIC_ROOT", folder / "staticfiles")):
         path.mkdir()
         setattr(settings, name, path)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """SQLite in a file, as people have it.
+
+    In memory the threads of a test's server share one connection, so that an error in one request breaks the
+    transaction of another, and a second connection is refused at once where it should wait for a lock.
+    """
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "tests.sqlite3")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

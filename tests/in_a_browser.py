@@ -2,13 +2,10 @@
 
 import os
 import shutil
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.core.handlers.wsgi import WSGIHandler
-from django.http import HttpRequest, HttpResponseBase
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 IN_A_BROWSER = [
@@ -19,29 +16,13 @@ IN_A_BROWSER = [
 
 
 @pytest.fixture
-def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the server answer one request after the other.
-
-    All its threads share one connection to the database in memory, where an error in one request would break the
-    transaction of another, as it cannot with connections of their own.
-    """
-    turn, answer = threading.RLock(), WSGIHandler.get_response
-
-    def get_response(handler: WSGIHandler, request: HttpRequest) -> HttpResponseBase:
-        with turn:
-            return answer(handler, request)
-
-    monkeypatch.setattr(WSGIHandler, "get_response", get_response)
-
-
-@pytest.fixture
 def complaints() -> list[str]:
     """What the console, the scripts and the content policy complain about."""
     return []
 
 
 @pytest.fixture
-def browser(one_at_a_time: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A Chromium, beside which a test may still ask the database."""
     from playwright.sync_api import sync_playwright
 
