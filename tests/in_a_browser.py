@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
@@ -45,3 +45,30 @@ def listen(page: Any, complaints: list[str]) -> None:
     """Note what the console of a page says is wrong, and every error of its scripts."""
     page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
+
+
+def arrive(page: Any, selector: str) -> None:
+    """Wait until a page shows something and is loaded: only then do its scripts hear keys and clicks."""
+    page.wait_for_selector(selector)
+    page.wait_for_load_state("load")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Show with a failure what the pages said, as no later run may say it again."""
+    report = yield
+    browser = getattr(item, "funcargs", {}).get("browser")
+    if call.when == "call" and report.failed and browser is not None:
+        for page in (page for context in browser.contexts for page in context.pages):
+            report.sections.append((f"page {page.url}", _seen(page)))
+    return report
+
+
+def _seen(page: Any) -> str:
+    """Give the words of a page, or why there are none."""
+    from playwright.sync_api import Error
+
+    try:
+        return str(page.inner_text("body", timeout=2000))[:5000]
+    except Error as error:
+        return str(error)

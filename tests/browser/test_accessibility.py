@@ -14,7 +14,7 @@ from tests.analysis.test_admin_ledger import world_with_rule
 from tests.analysis.test_admin_world import World
 from tests.evidence.extraction.trial import Trial, read_as
 from tests.evidence.risk_of_bias.world import LOW, OTHER, answer
-from tests.in_a_browser import IN_A_BROWSER
+from tests.in_a_browser import IN_A_BROWSER, arrive
 from tests.screening_factories import make_reason, make_records, settle
 
 pytestmark = [*IN_A_BROWSER, pytest.mark.timeout(900)]
@@ -122,7 +122,7 @@ def test_main_pages_keep_the_rules_of_wcag(live_server: Any, browser: Any, schem
     page.fill("#id_username", person.username)
     page.fill("#id_password", "a long password")
     page.keyboard.press("Enter")
-    page.wait_for_selector("#content-main")
+    arrive(page, "#content-main")
     axe, problems = Axe(), []
     for name, path in {"home": reverse("admin:index"), **pages}.items():
         answer = page.goto(live_server.url + path)

@@ -10,7 +10,7 @@ from evidence.models import ArmResult
 from evidence.services import record
 from tests.analysis.test_admin_ledger import world_with_rule
 from tests.analysis.test_admin_world import make_world
-from tests.in_a_browser import IN_A_BROWSER
+from tests.in_a_browser import IN_A_BROWSER, arrive
 
 pytestmark = IN_A_BROWSER
 
@@ -22,7 +22,7 @@ def log_in(page: Any, address: str, user: Any) -> None:
     page.fill("#id_username", user.username)
     page.fill("#id_password", "a long password")
     page.keyboard.press("Enter")
-    page.wait_for_selector("#content-main")
+    arrive(page, "#content-main")
 
 
 def test_analysis_is_run_and_a_number_followed_to_its_source(
@@ -35,9 +35,9 @@ def test_analysis_is_run_and_a_number_followed_to_its_source(
     page.click(f"#result_list >> text={analysis.title}")
     assert page.is_checked("#id_run_pooling")
     page.click("text=Run now")
-    page.wait_for_selector("text=Snapshot 1 made: 3 runs computed, 0 reused.")
+    arrive(page, "text=Snapshot 1 made: 3 runs computed, 0 reused.")
     page.click(".standing a >> text=Snapshot 1")
-    page.wait_for_selector(".headline >> text=3 trials, mean difference")
+    arrive(page, ".headline >> text=3 trials, mean difference")
     assert page.is_visible(".figure svg")
     lineage = page.locator("details.lineage", has_text="n 50, mean 3, SD 1.5")
     assert not lineage.locator(".lineage-body").is_visible()
@@ -65,8 +65,8 @@ def test_page_follows_queued_runs_until_they_are_done(
     page.route("**/progress/", lambda route: route.fulfill(json=next(answers)))
     monkeypatch.setattr("analysis.admin.analyses.progress_of", unfinished_first())
     page.goto(live_server.url + reverse("admin:analysis_analysis_change", args=[analysis.pk]))
-    page.wait_for_selector("[data-says] >> text=1 of 3 runs done.")
-    page.wait_for_selector(".standing >> text=Up to date.")
+    arrive(page, "[data-says] >> text=1 of 3 runs done.")
+    arrive(page, ".standing >> text=Up to date.")
     assert page.locator("[data-progress]").count() == 0
     assert complaints == []
 
@@ -100,11 +100,11 @@ def test_plan_is_closed_a_violation_signed_and_what_moved_read(
     page.click("text=Plan and ledger: 1 of 1 run, 1 unsigned violation of eligibility")
     page.fill("#close-reason", "PROSPERO CRD1")
     page.click("text=Close the plan")
-    page.wait_for_selector("text=Closed on")
+    arrive(page, "text=Closed on")
     page.click("summary >> text=Sign …")
     page.fill("[id^=sign-weeks]", "A pilot of the same programme")
     page.click("text=Accept the study")
-    page.wait_for_selector("text=No rule is broken without a signature.")
+    arrive(page, "text=No rule is broken without a signature.")
 
     row = ArmResult.objects.filter(arm__role="experimental").first()
     row.mean = "2.0"
@@ -112,7 +112,7 @@ def test_plan_is_closed_a_violation_signed_and_what_moved_read(
     snapshot = world.snapshot(analysis)
     page.goto(live_server.url + reverse("admin:analysis_snapshot_change", args=[snapshot.pk]))
     page.click("text=What moved")
-    page.wait_for_selector(".figure svg")
+    arrive(page, ".figure svg")
     assert row.arm.extraction.study.label in page.inner_text("#content")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert complaints == []

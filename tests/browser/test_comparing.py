@@ -4,7 +4,7 @@ from typing import Any
 
 from evidence.models import Adjudication, Extraction
 from tests.evidence.extraction.trial import Trial, make_trial, read_as, result_of
-from tests.in_a_browser import IN_A_BROWSER, listen
+from tests.in_a_browser import IN_A_BROWSER, arrive, listen
 
 pytestmark = IN_A_BROWSER
 
@@ -19,7 +19,7 @@ def page_of(browser: Any, complaints: list[str], address: str, person: Any, **op
     page.fill("#id_username", person.username)
     page.fill("#id_password", "a long password")
     page.keyboard.press("Enter")
-    page.wait_for_selector("#content-main")
+    arrive(page, "#content-main")
     return page
 
 
@@ -58,7 +58,7 @@ def test_what_differs_is_decided_by_keyboard_and_the_consensus_is_built(
     assert page.locator("[data-unsaved]").is_visible()
     page.get_by_role("button", name="Save decisions").click()
 
-    page.wait_for_selector(".errorlist")
+    arrive(page, ".errorlist")
     assert page.locator(".errorlist").inner_text() == "A third value needs a reason."
     assert Adjudication.objects.count() == 0
     last = page.locator(".has-errors")
@@ -66,10 +66,10 @@ def test_what_differs_is_decided_by_keyboard_and_the_consensus_is_built(
     last.get_by_label("Reason").fill("Table 3 of the erratum")
     page.get_by_role("button", name="Save decisions").click()
 
-    page.wait_for_selector(".messagelist .success")
+    arrive(page, ".messagelist .success")
     assert page.locator("#open-count").inner_text() == "0"
     page.get_by_role("button", name="Build the consensus").click()
-    page.wait_for_selector(".messagelist .success")
+    arrive(page, ".messagelist .success")
     consensus = Extraction.objects.get(study=trial.study, is_consensus=True)
     assert str(result_of(consensus).sd) == "1.85"
     assert str(result_of(consensus, instrument="rmdq").mean) == "6.1"
@@ -104,7 +104,7 @@ def test_page_works_without_javascript(live_server: Any, browser: Any, complaint
     for item in page.locator("[data-item]").all():
         item.locator("input[value=A]").check()
     page.get_by_role("button", name="Save decisions").click()
-    page.wait_for_selector(".messagelist .success")
+    arrive(page, ".messagelist .success")
     assert Adjudication.objects.filter(taken="A").count() == 3
     page.get_by_role("link", name="Show what they agree on too").click()
     assert page.locator("[data-item]").count() > 50
@@ -121,8 +121,8 @@ def test_a_reader_begins_and_submits_and_sees_nothing_of_the_other(
     assert f"{trial.anna}: submitted" in page.locator("#readers").inner_text()
     assert "Motor control" not in page.locator("#content-main").inner_text()
     page.get_by_role("button", name="Begin my extraction").click()
-    page.wait_for_selector("text=Your extraction is begun.")
+    arrive(page, "text=Your extraction is begun.")
     page.get_by_role("button", name="Submit my extraction").click()
-    page.wait_for_selector("text=The extraction is now complete.")
+    arrive(page, "text=The extraction is now complete.")
     assert page.get_by_role("link", name="Compare the two extractions").is_visible()
     assert complaints == []

@@ -4,7 +4,7 @@ from typing import Any
 
 from evidence.models import ArmResult, Study
 from tests.factories import make_comparator_type, make_instrument, make_membership, make_outcome, make_review, make_user
-from tests.in_a_browser import IN_A_BROWSER
+from tests.in_a_browser import IN_A_BROWSER, arrive
 
 pytestmark = IN_A_BROWSER
 
@@ -14,7 +14,7 @@ def log_in(page: Any, address: str, username: str) -> None:
     page.fill("#id_username", username)
     page.fill("#id_password", "a long password")
     page.keyboard.press("Enter")
-    page.wait_for_selector("#id_label")
+    arrive(page, "#id_label")
 
 
 def choose(page: Any, field_id: str, text: str) -> None:
@@ -55,7 +55,7 @@ def test_a_study_is_entered_refused_corrected_and_saved(live_server: Any, page: 
     assert "gives: Some concerns" in page.locator("[data-proposal]").inner_text()
     page.locator("input[name=_continue]").click()
 
-    page.wait_for_selector(".listed-errors")
+    arrive(page, ".listed-errors")
     assert page.locator("#id_armresult-0-sd_error").inner_text() == "The SD must be above 0."
     assert "Results of the arms, row 1, SD" in page.locator(".listed-errors").inner_text()
     assert Study.objects.count() == 0
@@ -63,7 +63,7 @@ def test_a_study_is_entered_refused_corrected_and_saved(live_server: Any, page: 
     page.fill("#id_armresult-0-sd", "1.8")
     page.keyboard.press("Enter")
 
-    page.wait_for_selector(".messagelist .success")
+    arrive(page, ".messagelist .success")
     result = ArmResult.objects.get()
     assert (result.arm.label, str(result.sd), result.history.get().history_user) == ("Motor control", "1.8", person)
     judgements = Study.objects.get().assessments.get().judgements

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from tests.in_a_browser import arrive
+
 PASSWORD = "a long password"
 
 
@@ -36,7 +38,7 @@ class Person:
         self.page.fill("#id_username", self.account.username)
         self.page.fill("#id_password", PASSWORD)
         self.page.keyboard.press("Enter")
-        self.page.wait_for_selector("#content-main")
+        arrive(self.page, "#content-main")
 
     def opens(self, path: str) -> Any:
         """Open a page that the person may see."""

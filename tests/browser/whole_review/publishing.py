@@ -10,6 +10,7 @@ from analysis import engine
 from analysis.models import Analysis, Publication, Run, Snapshot
 from tests.browser.whole_review import plan
 from tests.browser.whole_review.cast import Cast
+from tests.in_a_browser import arrive
 
 PLACES = 1e-12  # the engine computes both, from the same numbers
 
@@ -23,7 +24,7 @@ def run(cast: Cast) -> None:
         assert not Snapshot.objects.filter(analysis=analysis).exists()
         page = cast.dora.opens(cast.at("analysis_analysis_change", analysis.pk))
         cast.dora.follows("button.run-now")
-        page.wait_for_selector("text=Snapshot 1 made")
+        arrive(page, "text=Snapshot 1 made")
 
 
 def publish(cast: Cast) -> None:

@@ -8,7 +8,7 @@ from evidence import services
 from evidence.models import Assessment
 from evidence.tools import get_tool, walks
 from tests.evidence.risk_of_bias.world import LOW, OTHER, World, answer, answers_of, levels, make_world
-from tests.in_a_browser import IN_A_BROWSER
+from tests.in_a_browser import IN_A_BROWSER, arrive
 
 pytestmark = IN_A_BROWSER
 PROPOSE = """async ({domain, levels, ways}) => {
@@ -34,7 +34,7 @@ def log_in(page: Any, address: str, username: str) -> None:
     page.fill("#id_username", username)
     page.fill("#id_password", "a long password")
     page.keyboard.press("Enter")
-    page.wait_for_selector("#changelist")
+    arrive(page, "#changelist")
 
 
 def row_of(world: World) -> Assessment:
@@ -46,7 +46,7 @@ def test_a_reader_assesses_a_study_with_the_keyboard(live_server, page, complain
     page.goto(f"{live_server.url}/admin/evidence/study/{world.study.pk}/change/")
     page.get_by_role("link", name="Assess this study yourself").click()
     page.get_by_role("button", name="Start").click()
-    page.wait_for_selector("#assess_form")
+    arrive(page, "#assess_form")
 
     assert page.locator("#domain-randomisation [data-proposal]").inner_text().startswith("The answers do not determine")
     page.locator("input[name=q1-answer][value=Y]").focus()
@@ -74,7 +74,7 @@ def test_a_reader_assesses_a_study_with_the_keyboard(live_server, page, complain
 
     page.fill("#id_q1-support", "Computer-generated list")
     page.keyboard.press("Control+Enter")
-    page.wait_for_selector(".messagelist .success")
+    arrive(page, ".messagelist .success")
     assert answers_of(row_of(world)) == {"1.1": "Y", "1.2": "Y", "1.3": "N", "2.1": "N", "2.2": "N"}
     assert row_of(world).answers.get(question="1.1").support == "Computer-generated list"
     assert levels(row_of(world)) == {"randomisation": "low"}
@@ -89,13 +89,13 @@ def test_a_departure_needs_its_reason_and_the_page_starts_at_what_to_correct(liv
     page.locator("input[name=j-selection-judgement][value=high]").check()
     assert page.locator("#domain-overall [data-proposal]").inner_text() == "The domains give High"
     page.get_by_role("button", name="Save and submit").click()
-    page.wait_for_selector(".listed-errors")
+    arrive(page, ".listed-errors")
     assert page.evaluate("document.activeElement.id") == "listed-errors-heading"
     assert "say why the judgement departs" in page.locator("#id_j-selection-justification_error").inner_text()
     page.get_by_role("link", name="D5 Selection of the reported result, judgement").click()
     page.fill("#id_j-selection-justification", "Two outcomes were switched.")
     page.get_by_role("button", name="Save and submit").click()
-    page.wait_for_selector(".messagelist .success")
+    arrive(page, ".messagelist .success")
     row.refresh_from_db()
     assert row.is_submitted
     assert levels(row)["overall"] == "high"
@@ -108,11 +108,11 @@ def test_an_adjudicator_settles_what_differs(live_server, page, complaints, worl
     log_in(page, live_server.url, "cora")
     page.goto(f"{live_server.url}/admin/evidence/study/{world.study.pk}/change/")
     page.get_by_role("button", name="Settle what differs").click()
-    page.wait_for_selector("#settle_form")
+    arrive(page, "#settle_form")
     page.get_by_label("anna: Yes").check()
     page.get_by_label("anna: No", exact=True).check()
     page.get_by_role("button", name="Save and settle").click()
-    page.wait_for_selector("#decisions-heading")
+    arrive(page, "#decisions-heading")
     consensus = Assessment.objects.get(is_consensus=True)
     assert set(levels(consensus).values()) == {"low"}
     assert consensus.submitted_by == world.cora

@@ -4,7 +4,7 @@ from typing import Any
 
 from evidence.models import Record, Review, ScreeningDecision
 from tests.factories import make_membership, make_review, make_user
-from tests.in_a_browser import IN_A_BROWSER, listen
+from tests.in_a_browser import IN_A_BROWSER, arrive, listen
 from tests.screening_factories import make_policy, make_reason, make_records
 
 pytestmark = IN_A_BROWSER
@@ -23,7 +23,7 @@ def opened(browser: Any, address: str, review: Review, complaints: list[str], **
     page.fill("#id_username", person.username)
     page.fill("#id_password", "a long password")
     page.keyboard.press("Enter")
-    page.wait_for_selector("#record-title")
+    arrive(page, "#record-title")
     return page
 
 
