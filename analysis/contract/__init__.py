@@ -7,7 +7,15 @@ from analysis.contract.alternatives import AlternativeEffect, Alternatives, Choi
 from analysis.contract.conditions import Condition, UnknownField
 from analysis.contract.dataset import Dataset, InstrumentFacts, OutcomeFacts
 from analysis.contract.effects import Effect, NotPooled, Step
-from analysis.contract.figures import Figure, ForestFigure, HeatFigure, ScatterFigure, forest_figure
+from analysis.contract.figures import (
+    Figure,
+    FlowFigure,
+    ForestFigure,
+    HeatFigure,
+    JudgementFigure,
+    ScatterFigure,
+    forest_figure,
+)
 from analysis.contract.plugin import CONTRACT_VERSION, Params, Plugin, Result
 from analysis.contract.splitting import Answer, Part, Split, pack, unpack
 from analysis.contract.studies import AdverseEvent, ArmRow, CharacteristicFacts, Comparison, FlowCount, StudyRow
@@ -42,10 +50,12 @@ __all__ = [
     "Fact",
     "Figure",
     "FlowCount",
+    "FlowFigure",
     "ForestFigure",
     "Frozen",
     "HeatFigure",
     "InstrumentFacts",
+    "JudgementFigure",
     "Measure",
     "Need",
     "NotPooled",

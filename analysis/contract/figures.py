@@ -79,7 +79,38 @@ class HeatFigure(Frozen):
     y_label: str = ""
 
 
-Figure = ForestFigure | ScatterFigure | HeatFigure
+class FlowFigure(Frozen):
+    """The flow of records through the review (PRISMA 2020), of a table like that of the plugin summary.
+
+    `rows` names a table with the columns `name` (the box), `label`, `round_name` ("" for the sum over rounds), `stage`,
+    `reason` and `count`.
+    """
+
+    kind: Literal["flow"] = "flow"
+    title: str
+    rows: str
+
+
+class JudgementFigure(Frozen):
+    """Judgements of risk of bias: for each study a traffic light, or their shares as stacked bars.
+
+    `rows` names a table with one row for each judgement: `row` is what stands at the left (a study, or a domain where
+    there is a `share`), `column` the domain ("" for bars), `level` the judgement. With `share`, the name of a column of
+    fractions, a bar for each `row` is drawn. `levels` lists the levels from the best to the worst; others are drawn as
+    unknown.
+    """
+
+    kind: Literal["judgements"] = "judgements"
+    title: str
+    rows: str
+    row: str = "label"
+    column: str = "domain"
+    level: str = "level"
+    share: str = ""
+    levels: tuple[str, ...] = ()
+
+
+Figure = ForestFigure | ScatterFigure | HeatFigure | FlowFigure | JudgementFigure
 
 
 def forest_figure(dataset: Dataset, **columns: str) -> ForestFigure:

@@ -42,6 +42,21 @@ def shorten(text: str, *, width: float, size: float) -> str:
     return kept.rstrip() + ELLIPSIS
 
 
+def wrap(text: str, *, width: float, size: float) -> list[str]:
+    """Give the lines of a text that is broken at its spaces, but not at those that do not break.
+
+    A word that is too long for a line is shortened.
+    """
+    lines: list[str] = []
+    for word in filter(None, text.split(" ")):
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and width_of(longer, size) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(shorten(word, width=width, size=size))
+    return lines or [""]
+
+
 def decimals_for(span: float) -> int:
     """Give the decimals that numbers of a span need: 2 from 0.5 to 100, 1 above, and more below, up to 6."""
     if span >= 100:

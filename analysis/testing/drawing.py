@@ -10,7 +10,11 @@ COLUMNS = {
     "forest": ("label", "estimate", "ci_lower", "ci_upper", "weight"),
     "scatter": ("x", "y", "size", "label"),
     "heat": ("row", "column", "value", "text", "size"),
+    "judgements": ("row", "column", "level", "share"),
+    "flow": (),
 }
+# Columns that a kind of figure reads whatever its fields say.
+ALWAYS = {"flow": ("name", "label", "round_name", "stage", "reason", "count")}
 SUMMARIES = ("summary_estimate", "summary_ci_lower", "summary_ci_upper", "pi_lower", "pi_upper")
 BANDS = ("x", "y", "band_lower", "band_upper")
 
@@ -22,7 +26,9 @@ def refuse_missing_parts(figure: Mapping[str, Any], result: Mapping[str, Any]) -
     ------
     ConformanceError : something that the figure draws is not there
     """
-    _refuse_missing_columns(figure["rows"], [figure[name] for name in COLUMNS[figure["kind"]]], result)
+    kind = figure["kind"]
+    columns = [*(figure[name] for name in COLUMNS[kind]), *ALWAYS.get(kind, ())]
+    _refuse_missing_columns(figure["rows"], columns, result)
     for table in figure.get("lines", ()):
         _refuse_missing_columns(table, [figure[name] for name in BANDS], result)
     for field in (figure.get(name) for name in SUMMARIES):

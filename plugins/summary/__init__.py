@@ -3,7 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from analysis.contract import CONTRACT_VERSION, Dataset, Need, Plugin, Progress, StudyRow, Upstream
+from analysis.contract import (
+    CONTRACT_VERSION,
+    Dataset,
+    Figure,
+    FlowFigure,
+    JudgementFigure,
+    Need,
+    Plugin,
+    Progress,
+    StudyRow,
+    Upstream,
+)
 from plugins.summary.characteristics import (
     UNKNOWN_CODES,
     count_categories,
@@ -13,7 +24,7 @@ from plugins.summary.characteristics import (
 )
 from plugins.summary.flow import compare_with_studies, read_flow
 from plugins.summary.params import Params
-from plugins.summary.result import Result, RiskOfBiasRow
+from plugins.summary.result import FlowRow, JudgementRow, Result, RiskOfBiasRow
 
 NO_STUDIES = "The review has no study yet."
 COMPANIONS = "{k} studies have the participants of another one and are counted with it: {labels}."
@@ -50,6 +61,8 @@ def run(dataset: Dataset, params: Params, upstream: Upstream, progress: Progress
         flow=flow,
         flow_checks=checks,
         risk_of_bias=_risk_of_bias(dataset, studies, weights),
+        judgements=_judgements(studies),
+        figures=_figures(dataset, flow, is_judged=any(row.rob for row in studies), is_weighted=bool(weights)),
         messages=(
             *_about_studies(dataset, params, studies, companions, len(sizes)),
             *said_of_groups,
@@ -80,9 +93,8 @@ def _risk_of_bias(
     dataset: Dataset, studies: tuple[StudyRow, ...], weights: dict[str, float]
 ) -> tuple[RiskOfBiasRow, ...]:
     """Give the judgements of each domain, best first, the overall one last."""
-    domains = sorted({domain for row in studies for domain in row.rob}, key=lambda name: (name == "overall", name))
     rows = []
-    for domain in domains:
+    for domain in _domains(studies):
         judged = [row for row in studies if domain in row.rob]
         pooled = sum(weights.get(row.study, 0.0) for row in judged)
         others = sorted({row.rob[domain] for row in judged} - set(dataset.rob_levels))
@@ -91,7 +103,7 @@ def _risk_of_bias(
             rows.append(
                 RiskOfBiasRow(
                     name=domain,
-                    label=domain.replace("_", " ").capitalize(),
+                    label=_label(domain),
                     level=level,
                     count=len(here),
                     share=len(here) / len(judged),
@@ -101,6 +113,37 @@ def _risk_of_bias(
                 )
             )
     return tuple(rows)
+
+
+def _domains(studies: tuple[StudyRow, ...]) -> list[str]:
+    """Give the domains that are judged in any study, the overall judgement last."""
+    return sorted({domain for row in studies for domain in row.rob}, key=lambda name: (name == "overall", name))
+
+
+def _label(domain: str) -> str:
+    return domain.replace("_", " ").capitalize()
+
+
+def _judgements(studies: tuple[StudyRow, ...]) -> tuple[JudgementRow, ...]:
+    """Give the judgements of each study, domain by domain."""
+    return tuple(
+        JudgementRow(study=row.study, label=row.label, domain=_label(domain), level=row.rob[domain])
+        for row in studies
+        for domain in _domains(studies)
+        if domain in row.rob
+    )
+
+
+def _figures(dataset: Dataset, flow: tuple[FlowRow, ...], *, is_judged: bool, is_weighted: bool) -> tuple[Figure, ...]:
+    """Give the flow of records, and the judgements as lights and bars, where there are some."""
+    found: list[Figure] = [FlowFigure(title="Flow of records (PRISMA 2020)", rows="flow")] if flow else []
+    if is_judged:
+        levels = tuple(dataset.rob_levels)
+        found.append(JudgementFigure(title="Risk of bias of each study", rows="judgements", levels=levels))
+        how, share = ("weighted by the share in the pooled estimate", "weight") if is_weighted else ("studies", "share")
+        title = f"Risk of bias by domain, {how}"
+        found.append(JudgementFigure(title=title, rows="risk_of_bias", column="", share=share, levels=levels))
+    return tuple(found)
 
 
 def _about_studies(
@@ -122,7 +165,7 @@ def _about_studies(
 
 plugin = Plugin(
     name="summary",
-    version="1.0.0",
+    version="1.1.0",
     contract_version=CONTRACT_VERSION,
     title="Studies, flow and risk of bias",
     needs=frozenset({Need.EFFECTS, Need.STUDIES, Need.RISK_OF_BIAS, Need.MODERATORS}),

@@ -75,6 +75,15 @@ class RiskOfBiasRow(Frozen):
     k_known: int
 
 
+class JudgementRow(Frozen):
+    """The judgement of one study in one domain."""
+
+    study: str
+    label: str
+    domain: str
+    level: str
+
+
 class Result(BaseResult):
     """The studies of the review in figures. Companions are counted once, with the study whose participants they share.
 
@@ -96,3 +105,4 @@ class Result(BaseResult):
     flow: tuple[FlowRow, ...] = ()
     flow_checks: tuple[FlowCheck, ...] = ()
     risk_of_bias: tuple[RiskOfBiasRow, ...] = ()
+    judgements: tuple[JudgementRow, ...] = ()
