@@ -7,9 +7,9 @@ from django.http import HttpRequest
 
 from analysis import canonical
 from analysis.admin.findings import RenewalForm
-from analysis.admin.reading import Reading
 from analysis.models import DOMAINS, Certainty
 from analysis.models.certainty import RATE_UPS, Rating, RatingPolicy
+from analysis.reading import Reading
 from analysis.services import current_certainty, is_stale, rate_certainty
 from analysis.services.rating import agree_certainty, raters_needed
 from analysis.services.rating_agreement import OwnRatings, changes_since, compare_ratings, ratings_seen_by

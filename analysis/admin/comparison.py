@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from analysis.admin.reading import Reading
 from analysis.models import Certainty, Claim
+from analysis.reading import Reading
 
 ON_SCALE = ("estimate", "ci_lower", "ci_upper")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from math import sqrt
 from typing import Any
 
-from analysis.admin.reading import Reading, svg_of
+from analysis.reading import Reading, svg_of
 
 COLUMNS = (
     *("study", "label", "year", "measure", "yi", "vi", "se", "ci_lower", "ci_upper", "weight", "n1", "n2", "week"),

@@ -9,10 +9,10 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.safestring import SafeString, mark_safe
 
-from analysis.admin.reading import Reading
 from analysis.explain import CLASS_NAMES, QUANTITIES, Explanation
 from analysis.figures.waterfall import WaterfallFigure, draw_waterfall
 from analysis.models import Snapshot
+from analysis.reading import Reading
 from analysis.services.explaining import explain_snapshots, previous_of
 
 HEADINGS = {"estimate": "Estimate", "ci_lower": "CI lower limit", "ci_upper": "CI upper limit", "tau2": "τ²"}

@@ -13,7 +13,6 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from analysis.admin.reading import Reading
 from analysis.admin.scoped import ReadOnlyAdmin
 from analysis.exports.evidence_profile import EvidenceProfile, profile_csv, take_profile
 from analysis.exports.summary_of_findings import (
@@ -25,6 +24,7 @@ from analysis.exports.summary_of_findings import (
 )
 from analysis.models import DOMAINS, Certainty, Snapshot
 from analysis.models.certainty import RATE_UPS, IndependentRating, RatingPolicy
+from analysis.reading import Reading
 from analysis.services import current_certainty
 from analysis.services.rating import RATERS, own_ratings, renew_certainty, set_rating_policy
 from evidence.admin.rows import tied_to

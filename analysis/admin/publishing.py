@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 
-from analysis.admin.reading import Reading
 from analysis.models import Snapshot
+from analysis.reading import Reading
 from analysis.services import publish, sign_off
 from analysis.services.signing import warnings_before_publishing
 from evidence.admin.standing import standing_of

@@ -9,11 +9,11 @@ from django.template.response import TemplateResponse
 
 from analysis import canonical
 from analysis.admin.definition import settings_of
-from analysis.admin.reading import figures_of
 from analysis.admin.results import tables_of
 from analysis.admin.run_parts import parts_of
 from analysis.admin.scoped import ReadOnlyAdmin
 from analysis.models import Analysis, Run
+from analysis.reading import figures_of
 from analysis.registry import all_plugins
 from evidence.admin.scoped import ReviewFilter
 

@@ -20,11 +20,11 @@ from analysis.admin.explaining import explain_urls
 from analysis.admin.living import living_urls
 from analysis.admin.priority import priority_urls
 from analysis.admin.publishing import PublishingForm, SigningForm, publishing_context
-from analysis.admin.reading import Reading, figures_of
 from analysis.admin.results import Tables, tables_of
 from analysis.admin.scoped import ReadOnlyAdmin
 from analysis.admin.studies import not_pooled_groups, study_rows
 from analysis.models import Run, Snapshot
+from analysis.reading import Reading, figures_of
 from analysis.registry import all_plugins
 from analysis.services.withdrawing import warnings_for
 from evidence.admin.scoped import ReviewFilter

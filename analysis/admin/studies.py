@@ -3,8 +3,8 @@
 from collections import defaultdict
 from typing import Any
 
-from analysis.admin.reading import Reading
 from analysis.derivation.candidates import ref_of
+from analysis.reading import Reading
 from evidence.models import ReviewTool, Study
 from evidence.tools import OVERALL, Tool, UnknownTool, get_tool
 
