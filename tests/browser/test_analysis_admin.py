@@ -22,7 +22,7 @@ def log_in(page: Any, address: str, user: Any) -> None:
     page.fill("#id_username", user.username)
     page.fill("#id_password", "a long password")
     page.keyboard.press("Enter")
-    arrive(page, "#content-main")
+    arrive(page, "#logout-form")
 
 
 def test_analysis_is_run_and_a_number_followed_to_its_source(

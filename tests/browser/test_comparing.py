@@ -19,7 +19,7 @@ def page_of(browser: Any, complaints: list[str], address: str, person: Any, **op
     page.fill("#id_username", person.username)
     page.fill("#id_password", "a long password")
     page.keyboard.press("Enter")
-    arrive(page, "#content-main")
+    arrive(page, "#logout-form")
     return page
 
 

@@ -38,7 +38,7 @@ class Person:
         self.page.fill("#id_username", self.account.username)
         self.page.fill("#id_password", PASSWORD)
         self.page.keyboard.press("Enter")
-        arrive(self.page, "#content-main")
+        arrive(self.page, "#logout-form")
 
     def opens(self, path: str) -> Any:
         """Open a page that the person may see."""
