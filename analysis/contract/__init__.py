@@ -13,6 +13,7 @@ from analysis.contract.figures import (
     ForestFigure,
     HeatFigure,
     JudgementFigure,
+    Mark,
     ScatterFigure,
     forest_figure,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "HeatFigure",
     "InstrumentFacts",
     "JudgementFigure",
+    "Mark",
     "Measure",
     "Need",
     "NotPooled",

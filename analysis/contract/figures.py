@@ -1,10 +1,19 @@
 """Figure specifications: which columns of which table of a result are drawn how. One renderer draws them."""
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from analysis.contract.dataset import Dataset
 from analysis.contract.values import MEASURE_NAMES, Frozen
+
+
+class Mark(Frozen):
+    """A number with a name, drawn as a dashed line across a forest plot: a smallest important difference, say."""
+
+    value: float
+    label: str
 
 
 class ForestFigure(Frozen):
@@ -13,6 +22,11 @@ class ForestFigure(Frozen):
     `rows` names the table; `label`, `estimate`, `ci_lower`, `ci_upper`, `weight` its columns; `summary_estimate`,
     `summary_ci_*` and `pi_*` name fields of the result itself, "" where there is none. `title`, `summary_label`,
     `x_label` and `favours_*` are text. Numbers are on the scale of the measure; the renderer shows ratios.
+
+    `group` is the column that names the group of a row, and `groups` the table of groups in their order: `name`,
+    `label`, estimate, ci_lower and ci_upper, and, where known, q, q_df, q_p_value, i2 and tau2. `difference_*` name the
+    fields of the test between the groups. With `has_heterogeneity` the result's own q, q_df, q_p_value, i2 and tau2 are
+    said below the plot. A row with an `effect` is known elsewhere by it.
     """
 
     kind: Literal["forest"] = "forest"
@@ -34,6 +48,26 @@ class ForestFigure(Frozen):
     null_value: float = 0.0
     favours_left: str = ""
     favours_right: str = ""
+    group: str = ""
+    groups: str = ""
+    has_heterogeneity: bool = False
+    difference_statistic: str = ""
+    difference_df: str = ""
+    difference_p_value: str = ""
+    marks: tuple[Mark, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _without_what_says_nothing(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out younger fields that hold their defaults, so that results that do not use them keep their bytes."""
+        written: dict[str, Any] = write(self)
+        unused = {name for name in YOUNGER if getattr(self, name) == type(self).model_fields[name].default}
+        return {name: value for name, value in written.items() if name not in unused}
+
+
+# Fields of ForestFigure that results stored by older versions of plugins do not have.
+YOUNGER = frozenset(
+    {"group", "groups", "has_heterogeneity", "difference_statistic", "difference_df", "difference_p_value", "marks"}
+)
 
 
 class ScatterFigure(Frozen):

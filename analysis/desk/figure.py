@@ -13,6 +13,14 @@ from analysis.files import write_whole
 
 Answer = Mapping[str, Any]
 ENDS = ("estimate", "ci_lower", "ci_upper")
+HETEROGENEITY = ("q", "q_df", "q_p_value", "i2", "tau2")
+GROUPED = {
+    "group": "group",
+    "groups": "groups",
+    "difference_statistic": "between_q",
+    "difference_df": "between_q_df",
+    "difference_p_value": "between_q_p_value",
+}
 
 
 def write_figure(file: str, answer: Answer, shown: Shown, *, subgroup: Sequence[str] | None) -> None:
@@ -39,32 +47,46 @@ def write_figure(file: str, answer: Answer, shown: Shown, *, subgroup: Sequence[
 
 
 def draw_figure(answer: Answer, shown: Shown, *, subgroup: Sequence[str] | None) -> str:
-    """Give the forest plot as SVG, with the numbers that the report shows."""
+    """Give the forest plot as SVG, with the numbers that the report shows, in groups where there are subgroups."""
     rows = study_rows(answer)
+    fields = {name: answer[name] for name in (*ENDS, "pi_lower", "pi_upper", *HETEROGENEITY)}
+    tables: dict[str, Any] = {}
+    grouped: dict[str, str] = {}
     if subgroup is not None:
-        rows = _with_subgroups(answer, rows, subgroup)
-    summary = {name: answer[name] for name in (*ENDS, "pi_lower", "pi_upper")}
-    centre = answer["estimate"] if answer["estimate"] is not None else answer["yi"][0]
+        rows = [{**row, "group": name} for row, name in zip(rows, subgroup, strict=True)]
+        tables["groups"] = [_placed_row(_group(group), shown) for group in answer["subgroups"]["groups"]]
+        between = answer["subgroups"]["between"] or {}
+        fields |= {f"between_{name}": between.get(name) for name in ("q", "q_df", "q_p_value")}
+        grouped = GROUPED
+    tables["rows"] = [_placed_row(row, shown) for row in rows]
+    figure = _figure(answer, shown, grouped)
+    return draw(figure, _placed_row(fields, shown) | tables | {"level": answer["level"]})
+
+
+def _figure(answer: Answer, shown: Shown, grouped: Mapping[str, str]) -> ForestFigure:
+    """Give what is drawn: words, the columns of the rows, and the axis."""
+    has_estimate = answer["estimate"] is not None
+    centre = answer["estimate"] if has_estimate else answer["yi"][0]
     model = "Common-effect model" if answer["tau2_method"] == "CE" else "Random-effects model"
     words = f"{shown.words[:1].upper()}{shown.words[1:]}"
     texts = {"title": f"{words}, {len(answer['slab'])} studies", "summary_label": model, "x_label": words}
     columns = {"rows": "rows", "weight": "weight", "pi_lower": "pi_lower", "pi_upper": "pi_upper"}
     columns |= {f"summary_{name}": name for name in ENDS}
     axis = {"is_ratio": shown.is_ratio, "null_value": 0.0 if shown.has_null else shown.place(centre)}
-    figure = ForestFigure.model_validate({**texts, **columns, **axis})
-    placed = [{name: _placed(value, name, shown) for name, value in row.items()} for row in rows]
-    fields = {name: _placed(value, name, shown) for name, value in summary.items()}
-    return draw(figure, fields | {"rows": placed, "level": answer["level"]})
+    told = {"has_heterogeneity": has_estimate and len(answer["slab"]) > 1}
+    return ForestFigure.model_validate({**texts, **columns, **axis, **grouped, **told})
 
 
-def _with_subgroups(answer: Answer, rows: Sequence[Mapping[str, Any]], subgroup: Sequence[str]) -> list[dict[str, Any]]:
-    """Give the studies subgroup by subgroup, each followed by its pooled estimate."""
-    ordered: list[dict[str, Any]] = []
-    for group in answer["subgroups"]["groups"]:
-        name = group["subgroup"]
-        ordered += [dict(row) for row, one in zip(rows, subgroup, strict=True) if one == name]
-        ordered.append({"label": f"▸ {name} (k = {group['k']})", "weight": None, **{end: group[end] for end in ENDS}})
-    return ordered
+def _group(group: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a subgroup as a row of the table of groups; one study has no heterogeneity."""
+    told = {name: group[name] if group["k"] > 1 else None for name in HETEROGENEITY}
+    names = {"name": group["subgroup"], "label": f"{group['subgroup']} (k = {group['k']})"}
+    return {**names, **{end: group[end] for end in ENDS}, **told}
+
+
+def _placed_row(row: Mapping[str, Any], shown: Shown) -> dict[str, Any]:
+    """Give a row with its effects on the scale of the axis."""
+    return {name: _placed(value, name, shown) for name, value in row.items()}
 
 
 def _placed(value: Any, name: str, shown: Shown) -> Any:

@@ -76,7 +76,7 @@ def linear_ticks(lower: float, upper: float) -> list[float]:
 
 def fit_axis(table: Table, *, null_value: float, left: float, right: float, is_ratio: bool) -> Axis:
     """Give the axis on which all estimates and the null lie; intervals that reach far beyond are clipped."""
-    intervals = [row.interval for row in table.rows] + [table.summary]
+    intervals = table.intervals
     estimates = [one.estimate for one in intervals if one.estimate is not None] + [null_value]
     ends = [one.ends for one in (*intervals, table.prediction) if one.ends]
     core_lower, core_upper = min(estimates), max(estimates)

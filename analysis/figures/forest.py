@@ -1,251 +1,343 @@
-"""The forest plot: one line per row, the summary as a diamond, the prediction interval as a thin bar."""
+"""The forest plot: one line for each row, groups, the summary as a diamond, the prediction interval as a thin bar."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from math import exp, sqrt
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from analysis.figures import svg
-from analysis.figures.axis import LARGEST_LOG, Axis, fit_axis
-from analysis.figures.frame import document, empty, heading
-from analysis.figures.layout import (
-    ACCENT,
-    FONT,
-    INK,
-    LABEL_WIDTH,
-    MARGIN,
-    PLOT_LEFT,
-    PLOT_RIGHT,
-    ROW,
-    SMALL,
-    SUMMARY,
-    TEXT_RIGHT,
-    WEIGHT_RIGHT,
-    WIDTH,
-    Layout,
-)
-from analysis.figures.table import Interval, Row, Table, read_table
-from analysis.figures.text import NO_NUMBER, decimals_for, number, percent, ratio, shorten
+from analysis.figures.axis import fit_axis
+from analysis.figures.beside import Beside, Unpooled
+from analysis.figures.forest_foot import draw_axis, draw_notes
+from analysis.figures.forest_head import draw_head, draw_title
+from analysis.figures.forest_layout import Widths, place, row_height
+from analysis.figures.forest_words import Shown, decimals_of_ticks, heterogeneity_words, short_ratio, test_words
+from analysis.figures.frame import document, empty
+from analysis.figures.layout import FONT, INK, MARGIN, SMALL
+from analysis.figures.lights import MOST_RADIUS, legend, light
+from analysis.figures.marks import HALF_DIAMOND, LARGEST_SQUARE, diamond, prediction_bar, study_mark
+from analysis.figures.metrics import fit, fold, width_in
+from analysis.figures.table import Group, Interval, Row, Table, read_table
+from analysis.figures.text import NO_NUMBER, clean, decimals_for, number, percent
 
 # A figure is only read here: who draws without the contract does not load pydantic.
 if TYPE_CHECKING:
     from analysis.contract import ForestFigure
 
+__all__ = ["decimals_of_ticks", "draw_forest", "short_ratio"]
+
 EMPTY = "No study has a result that can be shown."
-LARGEST_SQUARE, SMALLEST_SQUARE, PLAIN_SQUARE = 14.0, 4.0, 7.0
-ARROW, HALF_DIAMOND, HALF_BAR = 6.0, 7.0, 2.5
+SUBTOTAL, UNPOOLED = "Subgroup", "Not pooled"
+LINE = 15.0
+PLAIN = Beside()
 
 
-def draw_forest(figure: ForestFigure, result: Mapping[str, Any]) -> str:
-    """Give a forest plot as standalone SVG text; equal figures and results give equal bytes.
+def draw_forest(figure: ForestFigure, result: Mapping[str, Any], beside: Beside = PLAIN) -> str:
+    """Give a forest plot as standalone SVG text; equal figures, results and columns give equal bytes.
 
     Parameters
     ----------
     figure : what to draw
     result : plain data of the result (`model_dump(mode="json")`), numbers on the scale of the measure
+    beside : columns of text, judgements and studies without an effect that are drawn too
 
     Raises
     ------
     UnknownTable : the result has no table of the name that the figure gives
     """
     table = read_table(figure, result)
-    if all(one.estimate is None for one in (*(row.interval for row in table.rows), table.summary)):
+    is_bare = all(one.estimate is None for one in table.intervals)
+    if is_bare and not beside.unpooled:
         return empty(figure.title, table.messages[0] if table.messages else EMPTY)
-    axis = fit_axis(table, null_value=figure.null_value, left=PLOT_LEFT, right=PLOT_RIGHT, is_ratio=figure.is_ratio)
-    plot = _Plot(figure, table, axis)
-    return document(figure.title, plot.draw(), height=plot.layout.height, description=plot.describe())
+    plot = _Plot(figure, table, beside)
+    body = plot.draw_bare() if is_bare else plot.draw()
+    role = "group" if beside.addresses else "img"
+    return document(figure.title, body, height=plot.y, width=plot.places.width, description=plot.describe(), role=role)
 
 
 class _Plot:
-    """The parts of one plot, drawn from top to bottom."""
+    """One plot, drawn from top to bottom; `y` is where the next part begins."""
 
-    def __init__(self, figure: ForestFigure, table: Table, axis: Axis) -> None:
-        self.figure, self.table, self.axis = figure, table, axis
-        self.layout = Layout(
-            rows=len(table.rows),
-            has_summary=table.summary.estimate is not None,
-            has_prediction=table.prediction.ends is not None,
-        )
-        self.decimals = decimals_for(axis.upper - axis.lower)
+    def __init__(self, figure: ForestFigure, table: Table, beside: Beside) -> None:
+        self.figure, self.table, self.beside = figure, table, beside
+        fitted = fit_axis(table, null_value=figure.null_value, left=0.0, right=1.0, is_ratio=figure.is_ratio)
+        decimals = decimals_for(fitted.upper - fitted.lower)
+        self.shown = Shown(is_ratio=figure.is_ratio, decimals=decimals, level=table.level)
         self.heaviest = max((row.weight for row in table.rows if row.weight), default=0.0)
+        self.has_weights = beside.has_weights and bool(self.heaviest)
+        self.row_height = row_height(len(table.rows) + len(beside.unpooled))
+        self.totals = self._totals(table.rows)
+        self.places = place(self._widths(), beside, self.totals, has_groups=bool(table.groups))
+        ends = {"left": self.places.plot_left, "right": self.places.plot_right}
+        self.axis = fit_axis(table, null_value=figure.null_value, is_ratio=figure.is_ratio, **ends)
+        self.y = 0.0
 
     def draw(self) -> str:
         """Give everything between the opening and the closing tag."""
-        rows = "".join(self._row(row, self.layout.row(index)) for index, row in enumerate(self.table.rows))
-        return (
-            heading(self.figure.title)
-            + self._headings()
-            + self._null_line()
-            + rows
-            + self._summary()
-            + self._prediction()
-            + self._axis()
-            + self._sides()
+        title, self.y = draw_title(self.figure.title, self.places.width)
+        marks = [mark for mark in self.figure.marks if self.axis.lower < mark.value < self.axis.upper]
+        head, self.y = draw_head(
+            self.places, self.beside, self.axis, marks, self.shown, top=self.y, names=self._names()
         )
+        top = self.y
+        body = self._body() + self._summary() + self._prediction()
+        self.y += 4.0
+        lines = self._lines(top, self.y)
+        foot, self.y = draw_axis(self.figure, self.axis, top=self.y, left=MARGIN, right=self.places.width - MARGIN)
+        tests, self.y = draw_notes(self._tests(), top=self.y, width=self.places.width)
+        return title + head + lines + body + foot + tests + self._unpooled() + self._keys()
+
+    def draw_bare(self) -> str:
+        """Give everything where no row has an estimate: a sentence, and the studies without an effect."""
+        title, self.y = draw_title(self.figure.title, self.places.width)
+        given = (self.places, self.beside, self.axis, (), self.shown)
+        head, self.y = draw_head(*given, top=self.y, names=("", ""))
+        said = fit(self.table.messages[0] if self.table.messages else EMPTY, self.places.width - 2 * MARGIN, FONT)
+        sentence = svg.text(MARGIN, self._next(self.row_height) + 4.5, said)
+        return title + head + sentence + self._unpooled() + self._keys()
 
     def describe(self) -> str:
         """Give the description for screen readers: what is shown, and the summary in words."""
-        count = len(self.table.rows)
+        count, groups = len(self.table.rows), len(self.table.groups)
         scale = "a logarithmic" if self.figure.is_ratio else "a linear"
-        said = [f"Forest plot of {count} {'row' if count == 1 else 'rows'} on {scale} axis."]
+        rows = f"{count} {'row' if count == 1 else 'rows'}"
+        rows += f" in {groups} {'group' if groups == 1 else 'groups'}" if groups else ""
+        said = [f"Forest plot of {rows} on {scale} axis."]
+        for group in self.table.groups:
+            if group.summary.estimate is not None:
+                said.append(f"{group.label}: {self.shown.interval(group.summary)}.")
         if self.table.summary.estimate is not None:
             label = self.figure.summary_label or "Summary"
-            said.append(f"{label}: {self._interval_text(self.table.summary)} ({self._interval_name()}).")
+            said.append(f"{label}: {self.shown.interval(self.table.summary)} ({self.shown.interval_name}).")
         if self.table.prediction.ends:
-            said.append(f"Prediction interval: {self._ends_text(self.table.prediction)}.")
+            said.append(f"Prediction interval: {self.shown.ends(self.table.prediction)}.")
+        said += [f"{words}." for words in self._tests()]
+        if self.beside.unpooled:
+            said.append(f"Not pooled: {len(self.beside.unpooled)}.")
         return " ".join(said)
 
-    def _headings(self) -> str:
-        """Give the names of the columns on the right."""
-        y = self.layout.headings
-        shown = svg.text(TEXT_RIGHT, y, f"Estimate [{self._interval_name()}]", text_anchor="end", font_weight="bold")
-        if self.heaviest:
-            shown += svg.text(WEIGHT_RIGHT, y, "Weight", text_anchor="end", font_weight="bold")
-        return shown + svg.line(MARGIN, y + 8, WIDTH - MARGIN, y + 8, stroke=INK, stroke_opacity=0.35)
+    def _names(self) -> tuple[str, str]:
+        """Give the headings of the numbers at the right, "" where they are not shown."""
+        estimates = f"Estimate [{self.shown.interval_name}]" if self.beside.has_estimates else ""
+        return estimates, "Weight" if self.has_weights else ""
 
-    def _null_line(self) -> str:
-        """Give the vertical line at the null."""
+    def _widths(self) -> Widths:
+        """Give how wide the figure's own words and numbers are."""
+        table, shown, beside = self.table, self.shown, self.beside
+        bold = [self.figure.summary_label or "Summary"] if table.summary.estimate is not None else []
+        bold += [SUBTOTAL, *(group.label for group in table.groups)] if table.groups else []
+        plain = [row.label for row in table.rows] + [row.label for row in beside.unpooled]
+        plain += [shown.prediction_name] if table.prediction.ends else []
+        labels = [width_in(text, FONT, is_bold=True) for text in bold] + [width_in(text, FONT) for text in plain]
+        estimates, weights = (width_in(name, SMALL, is_bold=True) for name in self._names())
+        if beside.has_estimates and table.rows:
+            numbers = [shown.interval(row.interval) for row in table.rows] + [shown.ends(table.prediction)]
+            sums = [shown.interval(one) for one in (table.summary, *(group.summary for group in table.groups))]
+            estimates = max(estimates, *(width_in(text, FONT) for text in numbers))
+            estimates = max(estimates, *(width_in(text, FONT, is_bold=True) for text in sums))
+        if self.has_weights:
+            weights = max(weights, width_in("100.0%", FONT, is_bold=bool(table.groups)))
+        silent = [row.message or NO_NUMBER for row in table.rows if row.interval.estimate is None]
+        messages = min(max((width_in(text, SMALL) for text in silent), default=0.0), 170.0)
+        return Widths(max(labels, default=0.0), estimates, weights, messages)
+
+    def _totals(self, rows: Sequence[Row]) -> tuple[str, ...]:
+        """Give the sums below the columns."""
+        pooled = [row.key for row in rows if row.interval.estimate is not None]
+        sums = (sum(column.sums.get(key, 0.0) for key in pooled) for column in self.beside.columns)
+        return tuple(
+            _plain(total) if column.sums else "" for column, total in zip(self.beside.columns, sums, strict=True)
+        )
+
+    def _lines(self, top: float, bottom: float) -> str:
+        """Give the vertical lines: the null, and the marks dashed."""
         x = self.axis.place(self.figure.null_value)
-        top, bottom = self.layout.headings + 8, self.layout.axis
-        return svg.line(x, top, x, bottom, stroke=INK, stroke_opacity=0.55, class_="forest-null")
+        drawn = svg.line(x, top, x, bottom, stroke=INK, stroke_opacity=0.55, class_="forest-null")
+        for mark in self.figure.marks:
+            if self.axis.lower < mark.value < self.axis.upper:
+                x = self.axis.place(mark.value)
+                dashed = {"stroke_dasharray": "5 4", "class_": "forest-mark"}
+                drawn += svg.line(x, top, x, bottom, stroke=INK, stroke_opacity=0.6, **dashed)
+        return drawn
 
-    def _row(self, row: Row, y: float) -> str:
-        """Give one line: label, interval, square, weight and text."""
-        label = shorten(row.label, width=LABEL_WIDTH, size=FONT)
-        parts = [svg.text(MARGIN, y + 4.5, label, full=row.label)]
+    def _body(self) -> str:
+        """Give the rows, group by group where there are groups."""
+        if not self.table.groups:
+            return "".join(self._row(row) for row in self.table.rows)
+        return "".join(self._group(group) for group in self.table.groups)
+
+    def _group(self, group: Group) -> str:
+        """Give a group: its heading, its rows, its diamond and its heterogeneity."""
+        room = self.places.plot_left - MARGIN - 8.0
+        drawn = ""
+        if group.label:
+            y = self._next(self.row_height * 1.15)
+            label = fit(group.label, room, FONT, is_bold=True)
+            drawn += svg.text(MARGIN, y + 4.5, label, full=group.label, font_weight="bold", class_="forest-group")
+        drawn += "".join(self._row(row) for row in group.rows)
+        if group.summary.estimate is None:
+            return drawn
+        y = self._next(self.row_height)
+        drawn += self._pooled(SUBTOTAL, group.summary, y, self._totals(group.rows), class_="forest-subtotal")
+        if self.has_weights:
+            total = percent(sum(row.weight or 0.0 for row in group.rows))
+            drawn += svg.text(self.places.weights_right, y + 4.5, total, text_anchor="end", font_weight="bold")
+        for line in fold(heterogeneity_words(group.heterogeneity), room, SMALL):
+            drawn += svg.text(MARGIN, self._next(LINE) + 3.0, line, font_size=SMALL)
+        self.y += 6.0
+        return drawn
+
+    def _row(self, row: Row) -> str:
+        """Give one line: label, columns, interval with its square, numbers and judgements."""
+        y = self._next(self.row_height)
+        parts = [self._label(row.label, y), self._cells(row.key, y)]
         if row.interval.estimate is None:
-            words = shorten(row.message or NO_NUMBER, width=TEXT_RIGHT - PLOT_RIGHT - MARGIN, size=SMALL)
-            parts.append(svg.text(TEXT_RIGHT, y + 4.5, words, full=row.message, text_anchor="end", font_size=SMALL))
-            return svg.element("g", "".join(parts))
-        parts.append(self._whisker(row.interval, y))
-        side = self._side_of_square(row.weight)
-        x = self.axis.place(row.interval.estimate)
-        parts.append(svg.element("rect", x=x - side / 2, y=y - side / 2, width=side, height=side, fill=ACCENT))
-        if row.weight is not None:
-            parts.append(svg.text(WEIGHT_RIGHT, y + 4.5, percent(row.weight), text_anchor="end"))
-        parts.append(svg.text(TEXT_RIGHT, y + 4.5, self._interval_text(row.interval), text_anchor="end"))
-        return svg.element("g", "".join(parts))
+            parts.append(self._message(row.message or NO_NUMBER, row.message, y))
+            return self._linked(row.key, "".join(parts), y, {"label": row.label, "message": row.message})
+        largest = min(LARGEST_SQUARE, self.row_height - 5.0)
+        parts.append(study_mark(self.axis, row, y, heaviest=self.heaviest, largest=largest))
+        weight = percent(row.weight) if self.has_weights and row.weight is not None else ""
+        if weight:
+            parts.append(svg.text(self.places.weights_right, y + 4.5, weight, text_anchor="end"))
+        if self.beside.has_estimates:
+            written = self.shown.interval(row.interval)
+            parts.append(svg.text(self.places.estimates_right, y + 4.5, written, text_anchor="end"))
+        parts.append(self._lights(row.key, y))
+        told = {"label": row.label, "estimate": self.shown.estimate(row.interval)}
+        told |= {"interval": self.shown.ends(row.interval), "interval_name": self.shown.interval_name}
+        told |= {"weight": weight or ("" if row.weight is None else percent(row.weight))}
+        return self._linked(row.key, "".join(parts), y, told)
 
-    def _side_of_square(self, weight: float | None) -> float:
-        """Give the side of a square whose area is proportional to the weight."""
-        if not self.heaviest or weight is None:
-            return PLAIN_SQUARE
-        return max(LARGEST_SQUARE * sqrt(max(weight, 0.0) / self.heaviest), SMALLEST_SQUARE)
+    def _label(self, label: str, y: float) -> str:
+        return svg.text(MARGIN, y + 4.5, fit(label, self.places.labels, FONT), full=label)
 
-    def _whisker(self, interval: Interval, y: float) -> str:
-        """Give the line of an interval, with an arrow at an end that lies outside the axis."""
-        if not interval.ends:
+    def _message(self, message: str, whole: str, y: float) -> str:
+        """Give why a row has no effect, at the right."""
+        right = self.places.texts_right or self.places.plot_right
+        room = right - self.places.plot_right - 8.0 if self.places.texts_right else right - self.places.plot_left
+        shown = fit(message, room, SMALL)
+        return svg.text(right, y + 4.5, shown, full=whole, text_anchor="end", font_size=SMALL)
+
+    def _cells(self, key: str, y: float) -> str:
+        """Give the texts of a row."""
+        drawn = ""
+        for column in self.places.columns:
+            whole = column.column.cells.get(key, "")
+            if whole:
+                drawn += self._cell(column.left, column.right, whole, y, is_number=column.column.is_number)
+        return drawn
+
+    def _cell(self, left: float, right: float, whole: str, y: float, *, is_number: bool, **more: str) -> str:
+        shown = fit(whole, right - left + 0.01, FONT, is_bold=bool(more))
+        x, anchor = (right, {"text_anchor": "end"}) if is_number else (left, {})
+        return svg.text(x, y + 4.5, shown, full=whole, **anchor, **more)
+
+    def _lights(self, key: str, y: float) -> str:
+        """Give the judgements of a row."""
+        lights = self.beside.lights
+        levels = lights.judgements.get(key, ()) if lights else ()
+        if lights is None or not levels:
             return ""
-        lower, upper = interval.ends
-        x1, x2 = self.axis.place(lower), self.axis.place(upper)
-        return svg.line(x1, y, x2, y, stroke=ACCENT, stroke_width=1.6) + self._arrows(interval, y, ACCENT)
+        count, radius = len(lights.domains), min(MOST_RADIUS, self.row_height / 2 - 1.0)
+        return "".join(
+            light(self.places.light(place, count), y, lights, level, radius=radius)
+            for place, level in enumerate(levels)
+        )
 
-    def _arrows(self, interval: Interval, y: float, colour: str) -> str:
-        """Give an arrow for each end of an interval that lies outside the axis."""
-        lower, upper = interval.ends or (self.axis.lower, self.axis.upper)
-        arrows = ""
-        if lower < self.axis.lower:
-            x = self.axis.left
-            points = [(x - ARROW, y), (x + 1, y - ARROW * 0.7), (x + 1, y + ARROW * 0.7)]
-            arrows += svg.polygon(points, fill=colour, class_="forest-clipped")
-        if upper > self.axis.upper:
-            x = self.axis.right
-            points = [(x + ARROW, y), (x - 1, y - ARROW * 0.7), (x - 1, y + ARROW * 0.7)]
-            arrows += svg.polygon(points, fill=colour, class_="forest-clipped")
-        return arrows
+    def _linked(self, key: str, drawn: str, y: float, told: dict[str, str]) -> str:
+        """Give a row as a group that says its numbers to those who point at it, and leads to where more is told."""
+        more = {f"data_{name}": value for name, value in told.items() if value}
+        cells = [(column.heading, column.over, column.cells.get(key, "")) for column in self.beside.columns]
+        beside = "; ".join(f"{f'{over}: ' if over else ''}{heading} {cell}" for heading, over, cell in cells if cell)
+        if beside:
+            more["data_columns"] = beside
+        interval = f" {told['interval']}" if told.get("interval") else ""
+        says = f"{told['label']}: {told.get('estimate') or told.get('message') or NO_NUMBER}{interval}"
+        says += f", weight {told['weight']}" if told.get("weight") else ""
+        area = {"x": 0, "y": y - self.row_height / 2, "width": self.places.width, "height": self.row_height}
+        caught = svg.element("rect", **area, fill="none", pointer_events="all")
+        group = svg.element("g", svg.element("title", clean(says)) + caught + drawn, class_="forest-row", **more)
+        address = self.beside.addresses.get(key, "")
+        return svg.element("a", group, href=address, aria_label=says, class_="forest-link") if address else group
+
+    def _pooled(self, label: str, pooled: Interval, y: float, totals: Sequence[str], *, class_: str) -> str:
+        """Give a diamond with its label, the sums below the columns, and its numbers."""
+        shown = fit(label, self.places.labels, FONT, is_bold=True)
+        drawn = svg.text(MARGIN, y + 4.5, shown, full=label, font_weight="bold")
+        for column, total in zip(self.places.columns, totals, strict=True):
+            if total:
+                drawn += self._cell(column.left, column.right, total, y, is_number=True, font_weight="bold")
+        half = min(HALF_DIAMOND, self.row_height / 2 - 1.0)
+        drawn += diamond(self.axis, pooled, y, class_=class_, half=half)
+        if self.beside.has_estimates:
+            written = self.shown.interval(pooled)
+            drawn += svg.text(self.places.estimates_right, y + 4.5, written, text_anchor="end", font_weight="bold")
+        return drawn
 
     def _summary(self) -> str:
-        """Give the diamond with its label and text; its tips are the ends of the interval."""
-        summary, y = self.table.summary, self.layout.summary
-        if summary.estimate is None:
+        """Give the diamond of all rows below a line."""
+        if self.table.summary.estimate is None:
             return ""
-        centre = self.axis.place(summary.estimate)
-        lower, upper = summary.ends or (summary.estimate, summary.estimate)
-        tips = self.axis.place(lower), self.axis.place(upper)
-        points = [(tips[0], y), (centre, y - HALF_DIAMOND), (tips[1], y), (centre, y + HALF_DIAMOND)]
-        label = shorten(self.figure.summary_label or "Summary", width=LABEL_WIDTH, size=FONT * 1.05)
-        return (
-            svg.line(MARGIN, y - ROW * 0.7, WIDTH - MARGIN, y - ROW * 0.7, stroke=INK, stroke_opacity=0.35)
-            + svg.text(MARGIN, y + 4.5, label, full=self.figure.summary_label, font_weight="bold")
-            + svg.polygon(points, fill=SUMMARY, class_="forest-summary")
-            + self._arrows(summary, y, SUMMARY)
-            + svg.text(TEXT_RIGHT, y + 4.5, self._interval_text(summary), text_anchor="end", font_weight="bold")
-        )
+        self.y += 5.0
+        rule = svg.line(MARGIN, self.y, self.places.width - MARGIN, self.y, stroke=INK, stroke_opacity=0.35)
+        y = self._next(max(self.row_height, 20.0))
+        label = self.figure.summary_label or "Summary"
+        return rule + self._pooled(label, self.table.summary, y, self.totals, class_="forest-summary")
 
     def _prediction(self) -> str:
-        """Give the thin bar of the prediction interval with its label and text."""
-        prediction, y = self.table.prediction, self.layout.prediction
+        """Give the thin bar of the prediction interval with its label and its numbers."""
+        prediction = self.table.prediction
         if not prediction.ends:
             return ""
-        x1, x2 = (self.axis.place(end) for end in prediction.ends)
-        bar = svg.element(
-            "rect", x=x1, y=y - HALF_BAR, width=x2 - x1, height=2 * HALF_BAR, fill=SUMMARY, class_="forest-prediction"
-        )
-        return (
-            svg.text(MARGIN, y + 4.5, f"{self._level()}prediction interval".capitalize())
-            + bar
-            + self._arrows(prediction, y, SUMMARY)
-            + svg.text(TEXT_RIGHT, y + 4.5, self._ends_text(prediction), text_anchor="end")
-        )
+        y = self._next(max(self.row_height, 20.0))
+        drawn = self._label(self.shown.prediction_name, y) + prediction_bar(self.axis, prediction, y)
+        if self.beside.has_estimates:
+            drawn += svg.text(self.places.estimates_right, y + 4.5, self.shown.ends(prediction), text_anchor="end")
+        return drawn
 
-    def _axis(self) -> str:
-        """Give the axis with its ticks, their numbers and what the axis shows."""
-        y, ticks = self.layout.axis, self.axis.ticks()
-        decimals = decimals_of_ticks(ticks)
-        parts = [svg.line(PLOT_LEFT, y, PLOT_RIGHT, y, stroke=INK)]
-        for tick in ticks:
-            x = self.axis.place(tick)
-            shown = short_ratio(tick) if self.figure.is_ratio else number(tick, decimals=decimals)
-            parts.append(svg.line(x, y, x, y + 5, stroke=INK))
-            parts.append(svg.text(x, y + 18, shown, text_anchor="middle", font_size=SMALL))
-        centre, full = (PLOT_LEFT + PLOT_RIGHT) / 2, self.figure.x_label
-        label = shorten(full, width=PLOT_RIGHT - PLOT_LEFT, size=FONT)
-        return "".join(parts) + (svg.text(centre, y + 37, label, full=full, text_anchor="middle") if label else "")
+    def _unpooled(self) -> str:
+        """Give the studies without an effect below the axis, where nothing crosses their words."""
+        if not self.beside.unpooled:
+            return ""
+        y = self._next(34.0) + 4.0
+        drawn = svg.text(MARGIN, y + 4.5, f"{UNPOOLED} ({len(self.beside.unpooled)})", font_weight="bold")
+        self.y += 3.0
+        drawn += svg.line(MARGIN, self.y, self.places.width - MARGIN, self.y, stroke=INK, stroke_opacity=0.35)
+        drawn += "".join(self._unpooled_row(row) for row in self.beside.unpooled)
+        self.y += 4.0
+        return drawn
 
-    def _sides(self) -> str:
-        """Give which arm each side of the null favours, each in its half of the plot."""
-        y, room = self.layout.sides, (PLOT_RIGHT - PLOT_LEFT) / 2 - 12
-        shown = ""
-        if self.figure.favours_left:
-            words = shorten(f"← {self.figure.favours_left}", width=room, size=SMALL)
-            shown += svg.text(PLOT_LEFT, y, words, full=self.figure.favours_left, font_size=SMALL)
-        if self.figure.favours_right:
-            words = shorten(self.figure.favours_right, width=room - 2 * SMALL, size=SMALL) + " →"
-            shown += svg.text(PLOT_RIGHT, y, words, full=self.figure.favours_right, text_anchor="end", font_size=SMALL)
-        return shown
+    def _unpooled_row(self, row: Unpooled) -> str:
+        y = self._next(self.row_height)
+        room = (self.places.texts_right or self.places.plot_right) - self.places.plot_left
+        shown = fit(row.message, room, SMALL)
+        drawn = self._label(row.label, y) + self._cells(row.key, y) + self._lights(row.key, y)
+        x, whole = self.places.plot_left, row.reason or row.message
+        drawn += svg.text(x, y + 4.5, shown, full=whole, font_size=SMALL, fill_opacity=0.8, class_="forest-message")
+        return self._linked(row.key, drawn, y, {"label": row.label, "message": row.reason or row.message})
 
-    def _interval_name(self) -> str:
-        """Give the name of the intervals, such as 95% CI."""
-        return f"{self._level()}CI"
+    def _tests(self) -> list[str]:
+        """Give the sentences on heterogeneity and on the difference between groups."""
+        difference = test_words("Q", *self.table.difference)
+        tested = f"Test for subgroup differences: {difference}" if difference else ""
+        return [words for words in (heterogeneity_words(self.table.heterogeneity), tested) if words]
 
-    def _level(self) -> str:
-        """Give the confidence level with a space behind it, "" where the result does not say it."""
-        level = self.table.level
-        return "" if level is None else f"{100 * level:.6g}% "
+    def _keys(self) -> str:
+        """Give what codes and circles mean, and end the figure."""
+        drawn, self.y = draw_notes(self.beside.notes, top=self.y + 2.0, width=self.places.width)
+        if self.beside.lights is not None and self.beside.lights.domains:
+            width = self.places.width - 2 * MARGIN
+            shown, self.y = legend(self.beside.lights, left=MARGIN, top=self.y + 4.0, width=width)
+            drawn += shown
+        self.y += MARGIN
+        return drawn
 
-    def _interval_text(self, interval: Interval) -> str:
-        """Give the estimate and its interval for readers."""
-        estimate = NO_NUMBER if interval.estimate is None else self._shown(interval.estimate)
-        return f"{estimate} {self._ends_text(interval)}" if interval.ends else estimate
-
-    def _ends_text(self, interval: Interval) -> str:
-        """Give the ends of an interval for readers."""
-        lower, upper = interval.ends or (0.0, 0.0)
-        return f"[{self._shown(lower)}, {self._shown(upper)}]"
-
-    def _shown(self, value: float) -> str:
-        """Give a number of the measure for readers; log ratios as ratios."""
-        return ratio(value) if self.figure.is_ratio else number(value, decimals=self.decimals)
+    def _next(self, height: float) -> float:
+        """Take the next line and give its middle."""
+        self.y += height
+        return self.y - height / 2
 
 
-def decimals_of_ticks(ticks: list[float]) -> int:
-    """Give the fewest decimals with which the ticks keep their values, at most 6."""
-    span = max((abs(tick) for tick in ticks), default=1.0) or 1.0
-    exact = (d for d in range(7) if all(abs(round(tick, d) - tick) < 1e-9 * span for tick in ticks))
-    return next(exact, 6)
-
-
-def short_ratio(tick: float) -> str:
-    """Give the ratio of a tick without needless zeros; a power of e where exp() has no answer."""
-    return f"{exp(tick):.6g}" if abs(tick) < LARGEST_LOG else f"e^{number(tick, decimals=0)}"
+def _plain(total: float) -> str:
+    """Give a sum of people or events, which parts of arms may make broken."""
+    return number(total, decimals=0 if abs(total - round(total)) < 0.05 else 1)

@@ -19,8 +19,11 @@ def empty(title: str, message: str) -> str:
     return document(title, body, height=TOP + 2 * ROW, description=message)
 
 
-def document(title: str, body: str, *, height: float, description: str) -> str:
-    """Give the whole SVG; its ids come from its content, so that two figures on a page do not share them."""
+def document(title: str, body: str, *, height: float, description: str, width: float = WIDTH, role: str = "img") -> str:
+    """Give the whole SVG; its ids come from its content, so that two figures on a page do not share them.
+
+    `role` is "img" for a still picture and "group" for one with links, which an image may not hold.
+    """
     mark = sha256(f"{title}{description}{body}".encode("utf-8", "replace")).hexdigest()[:12]
     named = svg.element("title", clean(title), id=f"title-{mark}")
     named += svg.element("desc", clean(description), id=f"desc-{mark}")
@@ -28,10 +31,10 @@ def document(title: str, body: str, *, height: float, description: str) -> str:
         "svg",
         named + body,
         xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {svg.coordinate(WIDTH)} {svg.coordinate(height)}",
-        width=WIDTH,
+        viewBox=f"0 0 {svg.coordinate(width)} {svg.coordinate(height)}",
+        width=width,
         height=height,
-        role="img",
+        role=role,
         aria_labelledby=f"title-{mark} desc-{mark}",
         font_family="system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif",
         font_size=FONT,

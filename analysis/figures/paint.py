@@ -28,13 +28,14 @@ class UnknownElement(ValueError):
         super().__init__(f"The drawing has an element “{tag}”, which cannot be painted.")
 
 
-def paint(drawing: str, *, kind: str) -> bytes:
+def paint(drawing: str, *, kind: str, dots: int = DOTS_PER_INCH) -> bytes:
     """Give the bytes of a picture; equal drawings give equal bytes with one version of matplotlib.
 
     Parameters
     ----------
-    drawing : SVG of `draw`: text, line, rect, circle and polygon elements, and groups of them
+    drawing : SVG of `draw`: text, line, rect, circle and polygon elements, groups of them, and links around them
     kind : {"png", "pdf"}
+    dots : how many dots of a PNG stand on an inch
 
     Raises
     ------
@@ -61,13 +62,13 @@ def paint(drawing: str, *, kind: str) -> bytes:
         inherited = {"font-size": root.attrib["font-size"]}
         for order, element in enumerate(_flat(root), start=1):
             _paint_element(axes, element, inherited, order)
-        return _saved(figure, kind=kind, title=root.findtext(f"{SVG}title", ""))
+        return _saved(figure, kind=kind, dots=dots, title=root.findtext(f"{SVG}title", ""))
 
 
 def _flat(element: ElementTree.Element) -> Iterator[ElementTree.Element]:
-    """Give what is to be painted, in its order, without groups and words for screen readers."""
+    """Give what is to be painted, in its order, without groups, links and words for screen readers."""
     for child in element:
-        if child.tag == f"{SVG}g":
+        if child.tag in (f"{SVG}g", f"{SVG}a"):
             yield from _flat(child)
         elif child.tag not in (f"{SVG}title", f"{SVG}desc"):
             yield child
@@ -116,6 +117,7 @@ def _paint_text(axes: "Axes", element: ElementTree.Element, given: dict[str, str
         float(given["y"]),
         shown,
         color=_colour(given.get("fill", "currentColor")),
+        alpha=float(given.get("fill-opacity", "1")),
         fontsize=_points(given["font-size"]),
         fontweight=given.get("font-weight", "normal"),
         horizontalalignment=ANCHORS[given.get("text-anchor", "start")],
@@ -131,12 +133,12 @@ def _filled(given: dict[str, str], order: int) -> dict[str, Any]:
     return {"facecolor": _colour(given["fill"]), "alpha": opacity, "linewidth": 0.0, "zorder": order}
 
 
-def _saved(figure: Any, *, kind: str, title: str) -> bytes:
+def _saved(figure: Any, *, kind: str, dots: int, title: str) -> bytes:
     """Give the figure as bytes without the moment and the program that made it."""
     metadata: dict[str, Any] = {"Title": title}
     metadata |= {"Software": None} if kind == "png" else {"CreationDate": None, "Creator": None, "Producer": None}
     held = BytesIO()
-    figure.savefig(held, format=kind, dpi=DOTS_PER_INCH, metadata=metadata)
+    figure.savefig(held, format=kind, dpi=dots, metadata=metadata)
     return held.getvalue()
 
 

@@ -29,6 +29,13 @@ class Analysis(EvidenceRow):
     rules = models.JSONField(
         default=dict, help_text="Outcome, window, comparators, measure and what to do where reports differ."
     )
+    forest_columns = models.JSONField(
+        "columns of the forest plot",
+        default=list,
+        blank=True,
+        help_text="What stands beside the rows of the forest plot where a reader chooses nothing else; none: the usual "
+        "columns. Numbers do not depend on it.",
+    )
 
     class Meta:
         ordering = ["review", "position", "slug"]
@@ -45,8 +52,11 @@ class Analysis(EvidenceRow):
         return self.title
 
     def clean(self) -> None:
-        """Refuse rules that break their schema, with a sentence for each."""
+        """Refuse rules that break their schema, with a sentence for each, and columns that are no list of names."""
         self.rules = spelled_out(Rules, self.rules, field="rules")
+        columns = self.forest_columns
+        if not isinstance(columns, list) or not all(isinstance(one, str) and 0 < len(one) <= 80 for one in columns):
+            raise ValidationError({"forest_columns": "The columns of the forest plot are a list of short names."})
 
     @property
     def parsed_rules(self) -> Rules:

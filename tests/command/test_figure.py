@@ -45,7 +45,11 @@ def test_figure_shows_what_the_report_says(tmp_path):
 
     assert "0.49 [0.33, 0.73]" in shown
     assert "0.49 [0.33, 0.73]" in out
-    assert "▸ random (k = 7)" in shown
+    assert "random (k = 7)" in shown
+    assert shown.count("Subgroup") == 3
+    between = next(line for line in out.splitlines() if line.startswith("Between subgroups:"))
+    tested = next(one for one in shown if one.startswith("Test for subgroup differences:"))
+    assert tested.split("Q = ")[1].split(" ")[0] in between
     assert "Risk ratio" in shown
     assert "Estimate [95% CI]" in shown
 
