@@ -18,7 +18,7 @@ from analysis.registry import UnknownPlugin, get_plugin
 from analysis.services import close_plan, record_claim, save_analysis, save_rule
 from evidence.models import Review
 
-FIELDS = ("title", "kind", "position", "question", "rules")
+FIELDS = ("title", "kind", "position", "question", "rules", "forest_columns")
 
 
 class ClaimRow(Frozen):
@@ -31,7 +31,10 @@ class ClaimRow(Frozen):
 
 
 class AnalysisRow(Frozen):
-    """An analysis with its steps (parameters by plugin) and what the manuscript prints of it."""
+    """An analysis with its steps (parameters by plugin) and what the manuscript prints of it.
+
+    `forest_columns` are those of its forest plot; None leaves what is saved.
+    """
 
     slug: str
     title: str
@@ -41,6 +44,7 @@ class AnalysisRow(Frozen):
     rules: dict[str, Any]
     steps: dict[str, dict[str, Any]]
     claims: tuple[ClaimRow, ...] = ()
+    forest_columns: tuple[str, ...] | None = None
 
 
 class EligibilityRow(Frozen):
@@ -130,8 +134,10 @@ def _import_rule(by: User, review: Review, row: EligibilityRow) -> None:
 def _import_analysis(by: User, review: Review, row: AnalysisRow, content: dict[str, Any], reason: str) -> bool:
     analysis = Analysis.objects.filter(review=review, slug=row.slug).first() or Analysis(review=review, slug=row.slug)
     before = _state(analysis) if analysis.pk else None
-    for name in FIELDS:
-        setattr(analysis, name, getattr(row, name))
+    given = row.model_dump(mode="json", include=set(FIELDS))
+    for name, value in given.items():
+        if value is not None:
+            setattr(analysis, name, value)
     analysis.clean()
     after = {**{name: getattr(analysis, name) for name in FIELDS}, "steps": _spelled_steps(row)}
     if before != after:

@@ -204,6 +204,7 @@ class AnalysisAdmin(ScopedAdmin):
                 "How printed numbers become effects",
                 {"fields": [RULE + name for name in others], "classes": ["collapse"]},
             ),
+            ("Forest plot", {"fields": ["forest_columns"], "classes": ["collapse"]}),
         ]
         for plugin in all_plugins().values():
             params = [param_prefix(plugin.name) + name for name in plugin.params.model_fields]

@@ -3,11 +3,13 @@
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import sqrt
 from typing import Any
 
-from analysis.reading import Reading, svg_of
+from analysis.figures.paint import paint
+from analysis.forests import forest_of
+from analysis.reading import Reading
 
 COLUMNS = (
     *("study", "label", "year", "measure", "yi", "vi", "se", "ci_lower", "ci_upper", "weight", "n1", "n2", "week"),
@@ -15,23 +17,36 @@ COLUMNS = (
 )
 # A spreadsheet takes a cell that begins so for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# What journals ask of pictures made of dots.
+PRINT_DOTS = 300
 
 
 class NoSuchFile(LookupError):
     """A snapshot has no file of this name."""
 
 
-def file_of(reading: Reading, what: str) -> tuple[str, str]:
-    """Give a file of a snapshot: its text and its media type.
+def file_of(reading: Reading, what: str, columns: Sequence[str] | None = None) -> tuple[str | bytes, str]:
+    """Give a file of a snapshot: its content and its media type.
+
+    Parameters
+    ----------
+    columns : what stands beside the rows of a forest plot; None: what is saved with the analysis
 
     Raises
     ------
     NoSuchFile : there is no such file, or the snapshot has nothing to put into it
     """
+    if what in FIGURES:
+        return _forest(reading, what, columns), FIGURES[what]
     if what not in FILES:
         raise NoSuchFile(what)
     media_type, write = FILES[what]
     return write(reading), media_type
+
+
+def names_of_files(reading: Reading) -> list[str]:
+    """Give the names of the files that a snapshot has."""
+    return [*FILES, *(FIGURES if reading.pooling.get("figures") else ())]
 
 
 def _manifest(reading: Reading) -> str:
@@ -83,12 +98,13 @@ def _cell(value: Any) -> Any:
     return f"'{value}" if is_formula else value
 
 
-def _forest(reading: Reading) -> str:
-    figures = reading.pooling.get("figures", ())
-    svg = svg_of(figures[0], reading.pooling) if figures else ""
-    if not svg:
-        raise NoSuchFile("forest.svg")
-    return svg
+def _forest(reading: Reading, what: str, columns: Sequence[str] | None) -> str | bytes:
+    """Give the forest plot as a drawing, or painted for print."""
+    forest = forest_of(reading, columns)
+    if forest is None:
+        raise NoSuchFile(what)
+    kind = what.rpartition(".")[2]
+    return forest.svg if kind == "svg" else paint(forest.svg, kind=kind, dots=PRINT_DOTS)
 
 
 FILES: dict[str, tuple[str, Callable[[Reading], str]]] = {
@@ -96,5 +112,5 @@ FILES: dict[str, tuple[str, Callable[[Reading], str]]] = {
     "dataset.json": ("application/json", _dataset),
     "results.json": ("application/json", _results),
     "effects.csv": ("text/csv; charset=utf-8", _effects),
-    "forest.svg": ("image/svg+xml", _forest),
 }
+FIGURES = {"forest.svg": "image/svg+xml", "forest.pdf": "application/pdf", "forest.png": "image/png"}

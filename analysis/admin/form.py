@@ -12,6 +12,7 @@ from pydantic_core import PydanticUndefined
 from analysis.admin.fields import make_field, problem_sentence
 from analysis.admin.vocabulary import Vocabulary, read_vocabulary
 from analysis.derivation import Rules
+from analysis.forests import choices_for
 from analysis.models import Analysis
 from analysis.registry import AnyPlugin, all_plugins
 from evidence.admin.sentences import SpeakingForm
@@ -118,6 +119,15 @@ def form_for(review: Review) -> type[AnalysisForm]:
         fields[f"{RUN}{plugin.name}"] = forms.BooleanField(required=False, label="Run this plugin")
         for name, info in plugin.params.model_fields.items():
             fields[param_prefix(plugin.name) + name] = make_field(name, info)
+    offered = choices_for(vocabulary.families, {code: str(name) for code, name in vocabulary.choices["facts"]})
+    fields["forest_columns"] = forms.MultipleChoiceField(
+        required=False,
+        label="Beside the rows",
+        choices=offered,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="What a reader sees who chooses nothing else; without a tick the usual columns. No number depends on "
+        "it.",
+    )
     fields["reason"] = forms.CharField(
         required=False,
         label="Reason for the change",

@@ -15,8 +15,9 @@ from analysis import canonical
 from analysis.admin.agreement import agreement_urls
 from analysis.admin.certainty import RatingForm, certainty_context
 from analysis.admin.comparison import claim_rows
-from analysis.admin.downloads import FILES, NoSuchFile, file_of
+from analysis.admin.downloads import NoSuchFile, file_of, names_of_files
 from analysis.admin.explaining import explain_urls
+from analysis.admin.forests import asked_columns, shown_forest
 from analysis.admin.living import living_urls
 from analysis.admin.priority import priority_urls
 from analysis.admin.publishing import PublishingForm, SigningForm, publishing_context
@@ -147,12 +148,12 @@ class SnapshotAdmin(ReadOnlyAdmin):
             "neighbours": {name: {"number": number, "pk": others.get(number)} for name, number in shown},
             "studies": study_rows(reading),
             "not_pooled": not_pooled_groups(reading),
-            "forest": figures_of(reading.pooling)[:1],
+            "forest": shown_forest(request, reading),
             "sensitivity_figures": figures_of(reading.sensitivity),
             "claims": claim_rows(reading, context["rating"]),
             "others": list(other_parts(reading)),
             "environments": {run.plugin: canonical.from_text(run.environment) for run in reading.runs.values()},
-            "files": list(FILES),
+            "files": names_of_files(reading),
         }
 
     def file_view(self, request: HttpRequest, snapshot_id: int, name: str) -> HttpResponse:
@@ -161,12 +162,12 @@ class SnapshotAdmin(ReadOnlyAdmin):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         reading = self.reading_or_404(request, snapshot_id)
         try:
-            text, media_type = file_of(reading, name)
+            content, media_type = file_of(reading, name, asked_columns(request.GET))
         except NoSuchFile as error:
             raise Http404("The snapshot has no such file.") from error
         stem = f"{reading.snapshot.analysis.slug}-snapshot-{reading.snapshot.number}"
         headers = {"Content-Disposition": f'attachment; filename="{stem}-{name}"'}
-        return HttpResponse(text, content_type=media_type, headers=headers)
+        return HttpResponse(content, content_type=media_type, headers=headers)
 
     def rate_view(self, request: HttpRequest, snapshot_id: int) -> HttpResponse:
         """Rate the certainty on the grounds of the snapshot's GRADE run."""

@@ -4,9 +4,10 @@ from collections import defaultdict
 from typing import Any
 
 from analysis.derivation.candidates import ref_of
+from analysis.forests import tool_of
 from analysis.reading import Reading
-from evidence.models import ReviewTool, Study
-from evidence.tools import OVERALL, Tool, UnknownTool, get_tool
+from evidence.models import Study
+from evidence.tools import OVERALL, Tool
 
 REASONS = {
     "no_consensus": "No consensus extraction yet",
@@ -50,7 +51,7 @@ def study_rows(reading: Reading) -> list[dict[str, Any]]:
     pooled = {row["effect"]: row for row in reading.pooling.get("studies", ())}
     keys = study_keys(reading, [effect["study"] for effect in reading.dataset["effects"]])
     instruments = _instruments(reading)
-    tool = _tool(reading)
+    tool = tool_of(reading)
     return [
         {
             **effect,
@@ -81,17 +82,6 @@ def _judgements(tool: Tool | None, levels: dict[str, str]) -> list[dict[str, str
     known = list(tool.domains) if tool else []
     domains = [name for name in known if name in levels] + sorted(set(levels) - set(known) - {OVERALL})
     return [_judgement(tool, domain, levels[domain]) for domain in domains]
-
-
-def _tool(reading: Reading) -> Tool | None:
-    """Give the published tool, or the newest version of the review's own, that the analysis reads; None without one."""
-    code = reading.rules.get("rob_tool", "")
-    try:
-        return get_tool(code)
-    except UnknownTool:
-        own = ReviewTool.objects.filter(review=reading.snapshot.analysis.review_id, code=code)
-        newest = own.order_by("-pk").first()
-        return newest.tool if newest else None
 
 
 def _judgement(tool: Tool | None, domain: str, level: str | None) -> dict[str, str] | None:

@@ -6,16 +6,25 @@ from typing import Any
 
 from analysis.admin.fields import Choices
 from analysis.contract import MEASURE_NAMES
-from evidence.models import CharacteristicField, ComparatorType, FollowUpWindow, Outcome, Review, ReviewTool
+from evidence.models import (
+    CharacteristicField,
+    ComparatorType,
+    ComponentType,
+    FollowUpWindow,
+    Outcome,
+    Review,
+    ReviewTool,
+)
 from evidence.tools import all_tools
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The choices for fields of rules, by field, and which windows an outcome has."""
+    """The choices for fields of rules, by field, which windows an outcome has, and the families of components."""
 
     choices: dict[str, Choices]
     windows: dict[str, dict[str, str]]
+    families: tuple[str, ...] = ()
 
     def window_problem(self, outcome: str, window: str) -> str:
         """Say that an outcome has no such window; "" where it has."""
@@ -45,7 +54,8 @@ def read_vocabulary(review: Review) -> Vocabulary:
         "measure": [(code, f"{name} ({code})") for code, name in MEASURE_NAMES.items()],
         "rob_tool": [*((tool.code, tool.name) for tool in all_tools()), *own_tools.items()],
     }
-    return Vocabulary(choices=choices, windows=windows)
+    families = ComponentType.objects.filter(review=review).order_by("family").values_list("family", flat=True)
+    return Vocabulary(choices=choices, windows=windows, families=tuple(families.distinct()))
 
 
 def _window_choices(outcomes: list[Any], windows: dict[str, dict[str, str]]) -> Choices:

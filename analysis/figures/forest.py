@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from json import dumps
 from typing import TYPE_CHECKING, Any
 
 from analysis.figures import svg
 from analysis.figures.axis import fit_axis
-from analysis.figures.beside import Beside, Unpooled
+from analysis.figures.beside import Beside, Column, Unpooled
 from analysis.figures.forest_foot import draw_axis, draw_notes
 from analysis.figures.forest_head import draw_head, draw_title
 from analysis.figures.forest_layout import Widths, place, row_height
@@ -209,7 +210,8 @@ class _Plot:
         return self._linked(row.key, "".join(parts), y, told)
 
     def _label(self, label: str, y: float) -> str:
-        return svg.text(MARGIN, y + 4.5, fit(label, self.places.labels, FONT), full=label)
+        shown = fit(label, self.places.labels, FONT)
+        return svg.text(MARGIN, y + 4.5, shown, full=label, class_="forest-label")
 
     def _message(self, message: str, whole: str, y: float) -> str:
         """Give why a row has no effect, at the right."""
@@ -247,15 +249,15 @@ class _Plot:
     def _linked(self, key: str, drawn: str, y: float, told: dict[str, str]) -> str:
         """Give a row as a group that says its numbers to those who point at it, and leads to where more is told."""
         more = {f"data_{name}": value for name, value in told.items() if value}
-        cells = [(column.heading, column.over, column.cells.get(key, "")) for column in self.beside.columns]
-        beside = "; ".join(f"{f'{over}: ' if over else ''}{heading} {cell}" for heading, over, cell in cells if cell)
+        cells = [(_heading(column), column.cells.get(key, "")) for column in self.beside.columns]
+        beside = [pair for pair in cells if pair[1]]
         if beside:
-            more["data_columns"] = beside
+            more["data_columns"] = dumps(beside, ensure_ascii=False)
         interval = f" {told['interval']}" if told.get("interval") else ""
         says = f"{told['label']}: {told.get('estimate') or told.get('message') or NO_NUMBER}{interval}"
         says += f", weight {told['weight']}" if told.get("weight") else ""
         area = {"x": 0, "y": y - self.row_height / 2, "width": self.places.width, "height": self.row_height}
-        caught = svg.element("rect", **area, fill="none", pointer_events="all")
+        caught = svg.element("rect", **area, fill="none", pointer_events="all", class_="forest-hit")
         group = svg.element("g", svg.element("title", clean(says)) + caught + drawn, class_="forest-row", **more)
         address = self.beside.addresses.get(key, "")
         return svg.element("a", group, href=address, aria_label=says, class_="forest-link") if address else group
@@ -336,6 +338,11 @@ class _Plot:
         """Take the next line and give its middle."""
         self.y += height
         return self.y - height / 2
+
+
+def _heading(column: Column) -> str:
+    """Give the whole heading of a column."""
+    return f"{column.over}, {column.heading}" if column.over else column.heading
 
 
 def _plain(total: float) -> str:

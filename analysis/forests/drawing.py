@@ -1,5 +1,6 @@
 """Drawing the forest plot of a snapshot with what the reader chose to see beside it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from analysis.reading import Reading
 
 FIGURE: TypeAdapter[ForestFigure] = TypeAdapter(ForestFigure)
 MCID = "MCID"
+WIDTH = re.compile(r'^<svg [^>]*?\bwidth="([0-9.]+)"')
 
 
 class Forest(NamedTuple):
@@ -25,6 +27,12 @@ class Forest(NamedTuple):
 
     svg: str
     columns: tuple[str, ...]
+
+    @property
+    def width(self) -> float:
+        """How wide the drawing is, in pixels."""
+        found = WIDTH.search(self.svg)
+        return float(found.group(1)) if found else 0.0
 
 
 def forest_of(
