@@ -91,6 +91,19 @@ def _row(figure: ForestFigure, row: Mapping[str, Any]) -> Row:
     )
 
 
+def rows_of(result: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """Give the rows of a table.
+
+    Raises
+    ------
+    UnknownTable : the result has no table of that name
+    """
+    rows = result.get(name)
+    if not isinstance(rows, list | tuple):
+        raise UnknownTable(name)
+    return list(rows)
+
+
 def number_of(values: Mapping[str, Any], name: str) -> float | None:
     """Give a number by name; None where the name is "", or the value is missing or no finite number."""
     value = values.get(name) if name else None
