@@ -17,6 +17,7 @@ from analysis.contract.figures import (
     ScatterFigure,
     forest_figure,
 )
+from analysis.contract.plots import DraperyFigure, NetworkFigure, Panel, PanelFigure, SpecificationFigure
 from analysis.contract.plugin import CONTRACT_VERSION, Params, Plugin, Result
 from analysis.contract.splitting import Answer, Part, Split, pack, unpack
 from analysis.contract.studies import AdverseEvent, ArmRow, CharacteristicFacts, Comparison, FlowCount, StudyRow
@@ -47,6 +48,7 @@ __all__ = [
     "Comparison",
     "Condition",
     "Dataset",
+    "DraperyFigure",
     "Effect",
     "Fact",
     "Figure",
@@ -60,14 +62,18 @@ __all__ = [
     "Mark",
     "Measure",
     "Need",
+    "NetworkFigure",
     "NotPooled",
     "OutcomeFacts",
+    "Panel",
+    "PanelFigure",
     "Params",
     "Part",
     "Plugin",
     "Progress",
     "Result",
     "ScatterFigure",
+    "SpecificationFigure",
     "Split",
     "Step",
     "StudyAlternatives",

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from analysis.contract.dataset import Dataset
+from analysis.contract.plots import DraperyFigure, NetworkFigure, PanelFigure, SpecificationFigure
 from analysis.contract.values import MEASURE_NAMES, Frozen
 
 
@@ -76,7 +77,14 @@ class ScatterFigure(Frozen):
     `rows` names the table of points, `x`, `y`, `size` (area) and `label` its columns; "" where there is none. `lines`
     names tables of points to be joined in their order, with the columns `x` and `y`, and, where a band is wanted,
     `band_lower` and `band_upper`. `x_value` and `y_value` are lines across the plot. `is_x_ratio` and `is_y_ratio` say
-    that the numbers are natural logs to be labelled as ratios; `is_y_downward` that small values stand on top.
+    that the numbers are natural logs to be labelled as ratios; `is_y_downward` that small values stand on top;
+    `is_y_share` that the upright axis holds fractions from 0 to 1.
+
+    `is_open` names a column of truth values: such points are open marks, called by `open_label`. `line_labels` and
+    `band_label` name lines and band. `areas` names a table of shaded areas behind everything, with the columns `label`,
+    `area` (rows of one area are joined), that of `y`, and `left` and `right` (None: to the edge); areas of one label
+    are equally dark, those of the first label the darkest. `x_lines` names a table of lines across, with the columns
+    `label` and `x`.
     """
 
     kind: Literal["scatter"] = "scatter"
@@ -96,10 +104,21 @@ class ScatterFigure(Frozen):
     is_x_ratio: bool = False
     is_y_ratio: bool = False
     is_y_downward: bool = False
+    is_y_share: bool = False
+    is_open: str = ""
+    open_label: str = ""
+    line_labels: tuple[str, ...] = ()
+    band_label: str = ""
+    areas: str = ""
+    x_lines: str = ""
 
 
 class HeatFigure(Frozen):
-    """A matrix as coloured cells: net heat plot, league table. `rows` names a table with one row for each cell."""
+    """A matrix as coloured cells: net heat plot, league table. `rows` names a table with one row for each cell.
+
+    `ci_lower` and `ci_upper` name the columns of an interval that is written into the cell. Where `is_ratio`, numbers
+    are natural logs to be written as ratios.
+    """
 
     kind: Literal["heat"] = "heat"
     title: str
@@ -109,6 +128,9 @@ class HeatFigure(Frozen):
     value: str = "value"
     text: str = ""
     size: str = ""
+    ci_lower: str = ""
+    ci_upper: str = ""
+    is_ratio: bool = False
     x_label: str = ""
     y_label: str = ""
 
@@ -144,7 +166,17 @@ class JudgementFigure(Frozen):
     levels: tuple[str, ...] = ()
 
 
-Figure = ForestFigure | ScatterFigure | HeatFigure | FlowFigure | JudgementFigure
+Figure = (
+    ForestFigure
+    | ScatterFigure
+    | HeatFigure
+    | FlowFigure
+    | JudgementFigure
+    | PanelFigure
+    | NetworkFigure
+    | SpecificationFigure
+    | DraperyFigure
+)
 
 
 def forest_figure(dataset: Dataset, **columns: str) -> ForestFigure:

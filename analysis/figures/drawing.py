@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from analysis.figures.drapery import draw_drapery
 from analysis.figures.flow import draw_flow
 from analysis.figures.forest import draw_forest
 from analysis.figures.heat import draw_heat
 from analysis.figures.judgements import draw_judgements
+from analysis.figures.network import draw_network
+from analysis.figures.panel import draw_panel
 from analysis.figures.scatter import draw_scatter
+from analysis.figures.specification import draw_specification
 
 # A figure is only read here: who draws without the contract does not load pydantic.
 if TYPE_CHECKING:
     from analysis.contract import Figure
+
+KINDS: dict[str, Callable[[Any, Mapping[str, Any]], str]] = {
+    "forest": draw_forest,
+    "scatter": draw_scatter,
+    "heat": draw_heat,
+    "flow": draw_flow,
+    "judgements": draw_judgements,
+    "panel": draw_panel,
+    "network": draw_network,
+    "specification": draw_specification,
+    "drapery": draw_drapery,
+}
 
 
 def draw(figure: Figure, result: Mapping[str, Any]) -> str:
@@ -28,12 +44,4 @@ def draw(figure: Figure, result: Mapping[str, Any]) -> str:
     ------
     UnknownTable : the result has no table of the name that the figure gives
     """
-    if figure.kind == "scatter":
-        return draw_scatter(figure, result)
-    if figure.kind == "heat":
-        return draw_heat(figure, result)
-    if figure.kind == "flow":
-        return draw_flow(figure, result)
-    if figure.kind == "judgements":
-        return draw_judgements(figure, result)
-    return draw_forest(figure, result)
+    return KINDS[figure.kind](figure, result)

@@ -8,8 +8,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from analysis.figures import svg
+from analysis.figures.colours import BLUE
 from analysis.figures.frame import document, empty, heading
-from analysis.figures.layout import ACCENT, INK, MARGIN, SMALL, TOP, WIDTH
+from analysis.figures.layout import INK, MARGIN, SMALL, TOP, WIDTH
 from analysis.figures.table import UnknownTable
 from analysis.figures.text import wrap
 
@@ -122,7 +123,7 @@ def _level(main: str, top: float, height: float, pair: tuple[Box | None, Box | N
             continue
         left, right, bottom = _left(side), _left(side) + BOX_WIDTH, top + box.height
         shown += svg.element(
-            "rect", x=left, y=top, width=BOX_WIDTH, height=box.height, fill=ACCENT, fill_opacity=0.07 if side else 0.16
+            "rect", x=left, y=top, width=BOX_WIDTH, height=box.height, fill=BLUE, fill_opacity=0.07 if side else 0.16
         )
         for ends in ((left, top, right, top), (right, top, right, bottom), (right, bottom, left, bottom)):
             shown += svg.line(*ends, stroke=INK, stroke_width=1)

@@ -12,11 +12,11 @@ from analysis.figures.beside import Beside, Column, Unpooled
 from analysis.figures.forest_foot import draw_axis, draw_notes
 from analysis.figures.forest_head import draw_head, draw_title
 from analysis.figures.forest_layout import Widths, place, row_height
+from analysis.figures.forest_marks import HALF_DIAMOND, LARGEST_SQUARE, diamond, prediction_bar, study_mark
 from analysis.figures.forest_words import Shown, decimals_of_ticks, heterogeneity_words, short_ratio, test_words
 from analysis.figures.frame import document, empty
 from analysis.figures.layout import FONT, INK, MARGIN, SMALL
 from analysis.figures.lights import MOST_RADIUS, legend, light
-from analysis.figures.marks import HALF_DIAMOND, LARGEST_SQUARE, diamond, prediction_bar, study_mark
 from analysis.figures.metrics import fit, fold, width_in
 from analysis.figures.table import Group, Interval, Row, Table, read_table
 from analysis.figures.text import NO_NUMBER, clean, decimals_for, number, percent

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from analysis.figures import svg
+from analysis.figures.colours import LEVELS, MORE_LEVELS, ON_LEVEL, UNKNOWN_LEVEL
 from analysis.figures.frame import document, empty, heading
 from analysis.figures.layout import FONT, INK, MARGIN, SMALL, TOP, WIDTH
 from analysis.figures.table import UnknownTable, number_of
@@ -26,11 +27,7 @@ ROW, RADIUS = 26.0, 9.5
 MOST_COLUMN = 114.0
 BAR = 17.0
 LEGEND = 34.0
-# Okabe and Ito's colours of which neighbours differ in lightness too, from the best level to the worst.
-COLOURS = {1: ("#56b4e9",), 2: ("#56b4e9", "#d55e00"), 3: ("#56b4e9", "#f0e442", "#d55e00")}
-MORE = ("#56b4e9", "#f0e442", "#e69f00", "#d55e00", "#8b2500")
-UNKNOWN_COLOUR, UNKNOWN_SIGN = "#bbbbbb", "?"
-ON_COLOUR = "#1b1b1b"
+UNKNOWN_SIGN = "?"
 SIGNS = {1: ("+",), 2: ("+", "×"), 3: ("+", "–", "×")}
 MORE_SIGNS = ("+", "–", "!", "×", "#")
 
@@ -43,7 +40,7 @@ class Scale:
 
     def colour(self, level: str) -> str:
         """Give the colour of a level."""
-        return _nth(self.levels, level, COLOURS, MORE, UNKNOWN_COLOUR)
+        return _nth(self.levels, level, LEVELS, MORE_LEVELS, UNKNOWN_LEVEL)
 
     def sign(self, level: str) -> str:
         """Give the sign of a level."""
@@ -105,7 +102,7 @@ def _lights(
 def _light(x: float, y: float, scale: Scale, level: str) -> str:
     """Give one light with its sign."""
     sign = svg.text(
-        x, y + 4.5, scale.sign(level), text_anchor="middle", font_size=FONT, font_weight="bold", fill=ON_COLOUR
+        x, y + 4.5, scale.sign(level), text_anchor="middle", font_size=FONT, font_weight="bold", fill=ON_LEVEL
     )
     return svg.element("circle", cx=x, cy=y, r=RADIUS, fill=scale.colour(level)) + sign
 
@@ -132,7 +129,7 @@ def _bars(
             words = f"{scale.sign(level)} {number(100 * share, decimals=0)}%"
             if width_of(words, SMALL) + 6 <= size:
                 shown += svg.text(
-                    at + size / 2, y + BAR - 4.5, words, text_anchor="middle", font_size=SMALL, fill=ON_COLOUR
+                    at + size / 2, y + BAR - 4.5, words, text_anchor="middle", font_size=SMALL, fill=ON_LEVEL
                 )
             at += size
     return shown, bottom + 18.0

@@ -2,7 +2,8 @@
 
 from analysis.figures import svg
 from analysis.figures.beside import Lights
-from analysis.figures.judgements import ON_COLOUR, Scale
+from analysis.figures.colours import ON_LEVEL
+from analysis.figures.judgements import Scale
 from analysis.figures.layout import INK, SMALL
 from analysis.figures.metrics import fold, width_in
 
@@ -18,7 +19,7 @@ def light(x: float, y: float, lights: Lights, level: str | None, *, radius: floa
     scale = Scale(tuple(lights.levels))
     drawn = svg.element("circle", cx=x, cy=y, r=radius, fill=scale.colour(level), class_="forest-light")
     return drawn + svg.text(
-        x, y + 4, scale.sign(level), text_anchor="middle", font_size=SIGN, font_weight="bold", fill=ON_COLOUR
+        x, y + 4, scale.sign(level), text_anchor="middle", font_size=SIGN, font_weight="bold", fill=ON_LEVEL
     )
 
 

@@ -1,31 +1,38 @@
-"""The scatter plot: points with an area, lines with bands, and lines across; for bubble, funnel, Baujat and others."""
+"""The scatter plot: points with an area, lines with bands, shaded areas and lines across, for many kinds of plots."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import sqrt
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from analysis.figures import svg
-from analysis.figures.axis import MARGIN as AXIS_MARGIN
-from analysis.figures.axis import NARROWEST, Axis
-from analysis.figures.forest import decimals_of_ticks, short_ratio
+from analysis.figures.colours import BLUE, STYLES, VEIL, VERMILION, Style, style
 from analysis.figures.frame import document, empty, heading
-from analysis.figures.layout import ACCENT, FONT, INK, MARGIN, SMALL, SUMMARY, TOP, WIDTH
-from analysis.figures.points import Line, Point, read_lines, read_points
-from analysis.figures.text import clean, number, shorten
+from analysis.figures.layout import INK, MARGIN, SMALL, TOP, WIDTH
+from analysis.figures.legend import Entry, dashed, legend
+from analysis.figures.marks import mark
+from analysis.figures.placing import Box, Spot, box_of_text, place_labels
+from analysis.figures.plane import Plane, fit, shown_on
+from analysis.figures.points import Area, Line, Point, read_areas, read_crossings, read_lines, read_points
+from analysis.figures.text import percent, shorten
 
 # A figure is only read here: who draws without the contract does not load pydantic.
 if TYPE_CHECKING:
     from analysis.contract import ScatterFigure
 
 EMPTY = "There is nothing to plot."
-LEFT, RIGHT, BOTTOM = 90.0, WIDTH - 40.0, 470.0
-HEIGHT = BOTTOM + 52.0
+LEFT, RIGHT, PLOT_TOP, BOTTOM = 90.0, WIDTH - 40.0, TOP + 34.0, 490.0
+LEGEND = BOTTOM + 52.0
 LARGEST_RADIUS, SMALLEST_RADIUS, PLAIN_RADIUS = 15.0, 2.5, 4.5
-# With more points than this, names would lie over each other; pointing at a point shows its name.
-MOST_NAMED = 12
+# The outermost points are named; more names would hide what is to be seen. Pointing at any point shows its name.
+MOST_NAMED = 14
+# How dark areas are, from the first on.
+SHADES = (0.26, 0.15, 0.07)
+BAND = 0.15
+POINTS = Style(BLUE, "", "circle")
 
 
 def draw_scatter(figure: ScatterFigure, result: Mapping[str, Any]) -> str:
@@ -35,115 +42,171 @@ def draw_scatter(figure: ScatterFigure, result: Mapping[str, Any]) -> str:
     ------
     UnknownTable : the result has no table of the name that the figure gives
     """
-    points, lines = read_points(figure, result), read_lines(figure, result)
-    if not points and not lines:
+    drawn = _Drawn(
+        read_points(figure, result),
+        read_lines(figure, result),
+        read_areas(figure, result),
+        read_crossings(figure, result),
+    )
+    if not drawn.points and not any(drawn.lines):
         return empty(figure.title, str((result.get("messages") or (EMPTY,))[0]))
-    plot = _Plot(figure, points, lines)
-    count = f"{len(points)} {'point' if len(points) == 1 else 'points'}"
-    says = f"Scatter plot of {count}: {figure.x_label} across, {figure.y_label} up."
-    return document(figure.title, plot.draw(), height=HEIGHT, description=says)
+    plot = _Plot(figure, drawn)
+    body, bottom = plot.draw()
+    return document(figure.title, body, height=bottom + MARGIN, description=plot.describe())
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """What is drawn."""
+
+    points: tuple[Point, ...]
+    lines: tuple[Line | None, ...]
+    areas: tuple[Area, ...]
+    crossings: tuple[tuple[float, str], ...]
 
 
 class _Plot:
     """The parts of one plot, drawn from the back to the front."""
 
-    def __init__(self, figure: ScatterFigure, points: tuple[Point, ...], lines: tuple[Line, ...]) -> None:
-        self.figure, self.points, self.lines = figure, points, lines
-        joined = [point for line in lines for point in line.points]
-        xs = [point.x for point in points] + [x for x, _ in joined]
-        ys = [point.y for point in points] + [y for _, y in joined]
-        ys += [end for line in lines for _, *ends in line.band for end in ends]
-        bottom, top = (TOP + 12.0, BOTTOM) if figure.is_y_downward else (BOTTOM, TOP + 12.0)
-        self.x = _fit(xs, figure.x_value, LEFT, RIGHT, is_ratio=figure.is_x_ratio)
-        self.y = _fit(ys, figure.y_value, bottom, top, is_ratio=figure.is_y_ratio)
-        self.largest = max((point.size for point in points if point.size), default=0.0)
+    def __init__(self, figure: ScatterFigure, drawn: _Drawn) -> None:
+        self.figure, self.drawn = figure, drawn
+        self.lines = [(place, line) for place, line in enumerate(drawn.lines) if line]
+        joined = [point for _, line in self.lines for point in line.points]
+        xs = [point.x for point in drawn.points] + [x for x, _ in joined] + [x for x, _ in drawn.crossings]
+        ys = [point.y for point in drawn.points] + [y for _, y in joined]
+        ys += [end for _, line in self.lines for _, *ends in line.band for end in ends]
+        xs += [] if figure.x_value is None else [figure.x_value]
+        ys += [0.0, 1.0] if figure.is_y_share else [] if figure.y_value is None else [figure.y_value]
+        bottom, top = (PLOT_TOP, BOTTOM) if figure.is_y_downward else (BOTTOM, PLOT_TOP)
+        self.plane = Plane(
+            x=fit(xs, LEFT, RIGHT, is_ratio=figure.is_x_ratio),
+            y=fit(ys, bottom, top, is_ratio=figure.is_y_ratio),
+            is_share=figure.is_y_share,
+        )
+        self.x_shown = shown_on(self.plane.x)
+        self.y_shown = percent if figure.is_y_share else shown_on(self.plane.y)
+        self.largest = max((point.size for point in drawn.points if point.size), default=0.0)
+        self.shades = list(dict.fromkeys(area.label for area in drawn.areas))
 
-    def draw(self) -> str:
-        """Give everything between the opening and the closing tag."""
-        bands = "".join(self._band(line) for line in self.lines)
-        lines = "".join(self._line(line) for line in self.lines)
-        points = "".join(self._point(point) for point in sorted(self.points, key=lambda one: -(one.size or 0.0)))
-        return heading(self.figure.title) + bands + self._across() + self._axes() + lines + points + self._names()
+    def draw(self) -> tuple[str, float]:
+        """Give everything between the opening and the closing tag, and where it ends."""
+        figure, drawn = self.figure, self.drawn
+        areas = "".join(self._area(area) for area in drawn.areas)
+        bands = "".join(self._band(place, line) for place, line in self.lines)
+        lines = "".join(self._line(place, line) for place, line in self.lines)
+        points = "".join(self._point(point) for point in sorted(drawn.points, key=lambda one: -(one.size or 0.0)))
+        words, taken = self._crossings()
+        names = place_labels(self._spots(), inside=self.plane.box, most=MOST_NAMED, taken=taken)
+        axes = self.plane.axes(figure.x_label, figure.y_label)
+        below, bottom = legend(self._entries(), top=LEGEND, left=LEFT)
+        behind = areas + bands + self._across()
+        return heading(figure.title) + behind + axes + lines + points + words + names + below, bottom
+
+    def describe(self) -> str:
+        """Give in words what is to be seen."""
+        figure, points, plane = self.figure, self.drawn.points, self.plane
+        said = []
+        if points:
+            said.append(f"{len(points)} {'point' if len(points) == 1 else 'points'}")
+            said[0] += f", {sum(point.is_open for point in points)} of them open" if figure.is_open else ""
+        ranges = ((figure.x_label, plane.x, 0, self.x_shown), (figure.y_label, plane.y, 1, self.y_shown))
+        places = [(point.x, point.y) for point in points] or [one for _, line in self.lines for one in line.points]
+        for (name, _, side, shown), way in zip(ranges, ("across", "up"), strict=True):
+            ends = sorted(place[side] for place in places)
+            way = "down" if side and figure.is_y_downward else way
+            said.append(f"{way} {name} from {shown(ends[0])} to {shown(ends[-1])}")
+        named = [figure.line_labels[place] for place, _ in self.lines if place < len(figure.line_labels)]
+        said += [f"lines: {', '.join(named)}"] if named else []
+        said += [f"shaded: {', '.join(self.shades)}"] if self.shades else []
+        said += [f"line across at {label}" for _, label in self.drawn.crossings if label]
+        if not points:
+            said += [
+                f"{label} ends at {self.y_shown(line.points[-1][1])}"
+                for label, (_, line) in zip(named, self.lines, strict=False)
+            ]
+        return "Scatter plot: " + "; ".join(said) + "."
 
     def _across(self) -> str:
         """Give the lines across the plot at the values that the figure names."""
-        shown = ""
+        shown, box = "", self.plane.box
+        look: svg.Look = {"stroke": INK, "stroke_opacity": 0.55, "stroke_dasharray": "4 3"}
         if self.figure.x_value is not None:
-            x = self.x.place(self.figure.x_value)
-            shown += svg.line(x, TOP + 12.0, x, BOTTOM, stroke=INK, stroke_opacity=0.55, stroke_dasharray="4 3")
+            x = self.plane.x.place(self.figure.x_value)
+            shown += svg.line(x, box.top, x, box.bottom, **look)
         if self.figure.y_value is not None:
-            y = self.y.place(self.figure.y_value)
-            shown += svg.line(LEFT, y, RIGHT, y, stroke=INK, stroke_opacity=0.55, stroke_dasharray="4 3")
+            y = self.plane.y.place(self.figure.y_value)
+            shown += svg.line(box.left, y, box.right, y, **look)
         return shown
 
-    def _axes(self) -> str:
-        """Give both axes with their ticks and what they show."""
-        parts = [
-            svg.line(LEFT, BOTTOM, RIGHT, BOTTOM, stroke=INK),
-            svg.line(LEFT, TOP + 12.0, LEFT, BOTTOM, stroke=INK),
-        ]
-        for tick, words in _ticks(self.x):
-            x = self.x.place(tick)
-            parts.append(svg.line(x, BOTTOM, x, BOTTOM + 5, stroke=INK))
-            parts.append(svg.text(x, BOTTOM + 18, words, text_anchor="middle", font_size=SMALL))
-        for tick, words in _ticks(self.y):
-            y = self.y.place(tick)
-            parts.append(svg.line(LEFT - 5, y, LEFT, y, stroke=INK))
-            parts.append(svg.text(LEFT - 9, y + 4, words, text_anchor="end", font_size=SMALL))
-        label = shorten(self.figure.x_label, width=RIGHT - LEFT, size=FONT)
-        parts.append(svg.text((LEFT + RIGHT) / 2, BOTTOM + 40, label, full=self.figure.x_label, text_anchor="middle"))
-        above = shorten(self.figure.y_label, width=RIGHT - MARGIN, size=SMALL)
-        parts.append(svg.text(MARGIN, TOP + 5, above, full=self.figure.y_label, font_size=SMALL))
-        return "".join(parts)
+    def _crossings(self) -> tuple[str, list[Box]]:
+        """Give the upright lines with their labels, each on a line of its own, and what the labels take up."""
+        shown, taken, box = "", [], self.plane.box
+        for place, (value, label) in enumerate(self.drawn.crossings):
+            x, y = self.plane.x.place(value), box.top + 14.0 + 17.0 * place
+            anchor, step = ("end", -6.0) if x > (box.left + box.right) / 2 else ("start", 6.0)
+            shown += svg.line(x, box.top, x, box.bottom, stroke=INK, stroke_opacity=0.6, stroke_dasharray="4 3")
+            words = shorten(label, width=(box.right - box.left) / 2 - 12, size=SMALL)
+            shown += svg.text(x + step, y, words, full=label, text_anchor=anchor, font_size=SMALL)
+            taken.append(box_of_text(x + step, y, words, size=SMALL, anchor=anchor))
+        return shown, taken
 
-    def _band(self, line: Line) -> str:
+    def _area(self, area: Area) -> str:
+        """Give a shaded area; where it goes to the edge it ends there."""
+        axis = self.plane.x
+        there = [(axis.lower if low is None else low, y) for y, low, _ in area.edges]
+        back = [(axis.upper if high is None else high, y) for y, _, high in reversed(area.edges)]
+        opacity = SHADES[min(self.shades.index(area.label), len(SHADES) - 1)]
+        return self.plane.area(there + back, fill=VEIL, fill_opacity=opacity, class_="scatter-area")
+
+    def _band(self, place: int, line: Line) -> str:
         """Give the area between the ends of a band."""
         if len(line.band) < 2:
             return ""
-        there = [(self.x.place(x), self.y.place(low)) for x, low, _ in line.band]
-        back = [(self.x.place(x), self.y.place(high)) for x, _, high in reversed(line.band)]
-        return svg.polygon(there + back, fill=SUMMARY, fill_opacity=0.15, class_="scatter-band")
+        there = [(x, low) for x, low, _ in line.band]
+        back = [(x, high) for x, _, high in reversed(line.band)]
+        return self.plane.area(there + back, fill=style(place).colour, fill_opacity=BAND, class_="scatter-band")
 
-    def _line(self, line: Line) -> str:
+    def _line(self, place: int, line: Line) -> str:
         """Give the joined points of a line."""
-        places = [(self.x.place(x), self.y.place(y)) for x, y in line.points]
-        pairs = pairwise(places)
-        return "".join(svg.line(*one, *two, stroke=SUMMARY, stroke_width=1.8) for one, two in pairs)
+        look = style(place)
+        return self.plane.curve(line.points, stroke=look.colour, stroke_width=1.8, **dashed(look))
+
+    def _radius(self, point: Point) -> float:
+        """Give the radius of a point whose area is its size."""
+        if not self.largest or point.size is None:
+            return PLAIN_RADIUS
+        return max(LARGEST_RADIUS * sqrt(max(point.size, 0.0) / self.largest), SMALLEST_RADIUS)
 
     def _point(self, point: Point) -> str:
-        """Give a point as a circle; pointing at it shows its name."""
-        radius = PLAIN_RADIUS
-        if self.largest and point.size is not None:
-            radius = max(LARGEST_RADIUS * sqrt(max(point.size, 0.0) / self.largest), SMALLEST_RADIUS)
-        inside = svg.element("title", clean(point.label)) if point.label else ""
-        place = {"cx": self.x.place(point.x), "cy": self.y.place(point.y), "r": radius}
-        return svg.element("circle", inside, **place, fill=ACCENT, fill_opacity=0.65, stroke=ACCENT)
+        """Give a point; pointing at it shows its name and its numbers."""
+        figure = self.figure
+        numbers = f"{figure.x_label}: {self.x_shown(point.x)}; {figure.y_label}: {self.y_shown(point.y)}"
+        title = f"{point.label}. {numbers}" if point.label else numbers
+        look = STYLES[2] if point.is_open else POINTS
+        x, y = self.plane.at(point.x, point.y)
+        return mark(look.mark, x, y, self._radius(point), colour=look.colour, title=title, is_open=point.is_open)
 
-    def _names(self) -> str:
-        """Give the names beside the points where there are few of them."""
-        if len(self.points) > MOST_NAMED:
-            return ""
-        shown = ""
-        for point in self.points:
-            x, y = self.x.place(point.x), self.y.place(point.y)
-            anchor, step = ("end", -9.0) if x > (LEFT + RIGHT) / 2 else ("start", 9.0)
-            words = shorten(point.label, width=170.0, size=SMALL)
-            shown += svg.text(x + step, y - 7, words, full=point.label, text_anchor=anchor, font_size=SMALL)
-        return shown
+    def _spots(self) -> list[Spot]:
+        """Give the places of the points, the outermost first; points that are open have no names of their own."""
+        spots = [
+            Spot(*self.plane.at(one.x, one.y), self._radius(one), "" if one.is_open else one.label)
+            for one in self.drawn.points
+        ]
+        if not spots:
+            return []
+        x, y = median(spot.x for spot in spots), median(spot.y for spot in spots)
+        return sorted(spots, key=lambda spot: -((spot.x - x) ** 2 + (spot.y - y) ** 2))
 
-
-def _fit(values: list[float], across: float | None, left: float, right: float, *, is_ratio: bool) -> Axis:
-    """Give an axis on which all values lie, and the line across."""
-    every = values + ([] if across is None else [across])
-    low, high = min(every), max(every)
-    if high - low < NARROWEST * max(abs(low), abs(high), 1.0):
-        low, high = low - 0.5, high + 0.5
-    margin = AXIS_MARGIN * (high - low)
-    return Axis(lower=low - margin, upper=high + margin, left=left, right=right, is_ratio=is_ratio)
-
-
-def _ticks(axis: Axis) -> list[tuple[float, str]]:
-    """Give the ticks of an axis with their words."""
-    ticks = axis.ticks()
-    decimals = decimals_of_ticks(ticks)
-    return [(tick, short_ratio(tick) if axis.is_ratio else number(tick, decimals=decimals)) for tick in ticks]
+    def _entries(self) -> Sequence[Entry]:
+        """Give the lines of the legend: what is not told by the axes."""
+        figure, entries = self.figure, []
+        if any(point.is_open for point in self.drawn.points):
+            entries += [Entry("Observed", "mark", POINTS), Entry(figure.open_label, "open", STYLES[2])]
+        for place, _ in self.lines:
+            if place < len(figure.line_labels):
+                entries.append(Entry(figure.line_labels[place], "line", style(place)))
+        if figure.band_label and any(line.band for _, line in self.lines):
+            entries.append(Entry(figure.band_label, "area", Style(VERMILION, "", ""), BAND))
+        for place, label in enumerate(self.shades):
+            entries.append(Entry(label, "area", Style(VEIL, "", ""), SHADES[min(place, len(SHADES) - 1)]))
+        return entries

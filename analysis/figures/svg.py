@@ -3,6 +3,7 @@
 from analysis.figures.text import clean
 
 Attribute = str | float | int
+Look = dict[str, Attribute]
 
 
 def coordinate(value: float) -> str:

@@ -9,10 +9,10 @@ from typing import Any
 from analysis.figures import svg
 from analysis.figures.axis import MARGIN as AXIS_MARGIN
 from analysis.figures.axis import NARROWEST, Axis
+from analysis.figures.colours import BLUE, VERMILION
 from analysis.figures.forest import decimals_of_ticks, short_ratio
 from analysis.figures.frame import document, empty, heading
 from analysis.figures.layout import (
-    ACCENT,
     FONT,
     INK,
     LABEL_WIDTH,
@@ -20,7 +20,6 @@ from analysis.figures.layout import (
     PLOT_LEFT,
     ROW,
     SMALL,
-    SUMMARY,
     TEXT_RIGHT,
     TOP,
 )
@@ -145,7 +144,7 @@ class _Plot:
             return shown + svg.element("circle", cx=self.axis.place(bar.end), cy=y, r=5.0, fill=INK)
         left, right = sorted((self.axis.place(bar.start), self.axis.place(bar.end)))
         box = {"x": left, "y": y - BAR / 2, "width": max(right - left, THINNEST), "height": BAR}
-        colour = SUMMARY if bar.change > 0 else ACCENT
+        colour = VERMILION if bar.change > 0 else BLUE
         inside = svg.element("title", clean(f"{bar.label}: {written}"))
         return shown + svg.element("rect", inside, **box, fill=colour, fill_opacity=0.85)
 

@@ -77,7 +77,7 @@ run = SPLIT.run
 
 plugin = Plugin(
     name="choices",
-    version="1.0.0",
+    version="1.1.0",
     contract_version=CONTRACT_VERSION,
     title="Multiverse of choices",
     needs=frozenset({Need.EFFECTS, Need.ALTERNATIVES}),

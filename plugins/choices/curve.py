@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from analysis.contract import MEASURE_NAMES, Dataset, ScatterFigure
+from analysis.contract import MEASURE_NAMES, Dataset, ScatterFigure, SpecificationFigure
 from plugins.choices.pooling import NULL, row_of
 from plugins.choices.result import CurvePoint
 from plugins.choices.summary import Multiverse, log10_p
@@ -39,21 +39,18 @@ def draw_points(multiverse: Multiverse) -> tuple[CurvePoint, ...]:
     return tuple(points)
 
 
-def draw_figures(dataset: Dataset, multiverse: Multiverse) -> tuple[ScatterFigure, ...]:
-    """Give the specification curve with its intervals as a band, and the plot of estimates against p values."""
+def draw_figures(dataset: Dataset, multiverse: Multiverse) -> tuple[SpecificationFigure, ScatterFigure]:
+    """Give the specification curve with the panel of choices below, and the plot of estimates against p values."""
     name, measure = dataset.outcome.name, MEASURE_NAMES[dataset.measure]
-    curve = ScatterFigure(
+    curve = SpecificationFigure(
         title=f"{name}: specification curve",
         rows="curve",
-        x="rank",
-        y="estimate",
-        lines=("curve",),
-        band_lower="ci_lower",
-        band_upper="ci_upper",
+        choices="options",
+        own="estimate",
         x_label="Combinations in the order of their estimates",
         y_label=measure,
-        y_value=NULL,
-        is_y_ratio=dataset.is_ratio,
+        null_value=NULL,
+        is_ratio=dataset.is_ratio,
     )
     vibration = ScatterFigure(
         title=f"{name}: vibration of the estimate and its p value",

@@ -5,11 +5,12 @@ from typing import Any
 
 from analysis.contract import CONTRACT_VERSION, Dataset, Need, Plugin, Progress, Upstream
 from analysis.engine.relevance import probability_beyond, smd_to_points
+from plugins.clinical_relevance.curve import draw_curve, draw_marks, draw_probability, mark_values, reach_of
 from plugins.clinical_relevance.mcid import Mcid, find_mcid
 from plugins.clinical_relevance.params import Params
 from plugins.clinical_relevance.pooled import Distribution, Pooled, distributions_of, read_pooled
 from plugins.clinical_relevance.responders import count_responders
-from plugins.clinical_relevance.result import Probability, Result, Translation
+from plugins.clinical_relevance.result import LABELS, Probability, Result, Translation
 from plugins.clinical_relevance.scale import ScaleUsed, find_scale
 from plugins.clinical_relevance.verdict import Benefit, give_verdict
 
@@ -29,7 +30,6 @@ MEAN_ONLY = (
     "the mean effect holds for everybody; they are approximations."
 )
 MEASURES = ("MD", "SMD")
-LABELS = {"mean": "Mean effect over all studies", "predictive": "True effect in a new study"}
 LIMITS = ("estimate", "ci_lower", "ci_upper", "pi_lower", "pi_upper")
 
 
@@ -98,8 +98,25 @@ def _judge(case: Case) -> dict[str, Any]:
         "translations": _translations(case),
         "probabilities": probabilities,
         "responders": responders,
+        **_curves(case),
         "messages": tuple(said),
     }
+
+
+def _curves(case: Case) -> dict[str, Any]:
+    """Give the chance of a benefit larger than each number, as tables and as a figure; nothing without a spread."""
+    found = distributions_of(case.pooled)
+    if not found:
+        return {}
+    mcid = case.mcid.value
+    by_name: dict[str, Distribution] = {each.name: each for each in found}
+    low, high = reach_of(found, sign=case.sign, mcid=mcid)
+    curves = {
+        f"probability_{name}": draw_curve(by_name.get(name), sign=case.sign, low=low, high=high) for name in LABELS
+    }
+    marks = draw_marks(found, sign=case.sign, mcid=mcid)
+    figures = (draw_probability(case.dataset),)
+    return {**curves, "probability_marks": marks, "probability_values": mark_values(mcid), "figures": figures}
 
 
 def _verdict(
@@ -182,7 +199,7 @@ def _responders(case: Case) -> tuple[Any, tuple[str, ...]]:
 
 plugin = Plugin(
     name="clinical_relevance",
-    version="1.0.0",
+    version="1.1.0",
     contract_version=CONTRACT_VERSION,
     title="Clinical relevance",
     needs=frozenset({Need.EFFECTS, Need.MODERATORS}),

@@ -17,6 +17,9 @@ Verdict = Literal[
     "important_harm",
 ]
 
+# What each distribution is of.
+LABELS = {"mean": "Mean effect over all studies", "predictive": "True effect in a new study"}
+
 
 class Translation(Frozen):
     """The pooled effect in another unit; positive and negative as the effect in points of that scale is."""
@@ -65,6 +68,31 @@ class Responders(Frozen):
     nnt_other_side: float | None = None
 
 
+class CurvePoint(Frozen):
+    """The chance that the true benefit is larger than x, in the unit of the measure; positive is better."""
+
+    name: str
+    x: float
+    probability: float
+
+
+class MarkedPoint(Frozen):
+    """A point of a curve at the smallest important difference."""
+
+    name: str
+    label: str
+    x: float
+    probability: float
+
+
+class MarkedValue(Frozen):
+    """A benefit that is marked on the axis."""
+
+    name: str
+    label: str
+    x: float
+
+
 class Result(BaseResult):
     """What the pooled effect means to a person; None where a number is undefined.
 
@@ -98,3 +126,7 @@ class Result(BaseResult):
     translations: tuple[Translation, ...] = ()
     probabilities: tuple[Probability, ...] = ()
     responders: tuple[Responders, ...] = ()
+    probability_mean: tuple[CurvePoint, ...] = ()
+    probability_predictive: tuple[CurvePoint, ...] = ()
+    probability_marks: tuple[MarkedPoint, ...] = ()
+    probability_values: tuple[MarkedValue, ...] = ()

@@ -53,7 +53,7 @@ def fit_models(
         said += _messages(row, made)
         points, line = made.pop("bubbles", None), made.pop("line", None)
         if points and len(figures) < MOST_BUBBLE_PLOTS:
-            figures.append(_figure(dataset, model, len(figures) + 1))
+            figures.append(_figure(dataset, model, len(figures) + 1, level=params.level))
             tables |= {f"bubbles_{len(figures)}": points or [], f"line_{len(figures)}": line or []}
         elif points and NO_ROOM.format(count=MOST_BUBBLE_PLOTS) not in said:
             said.append(NO_ROOM.format(count=MOST_BUBBLE_PLOTS))
@@ -84,7 +84,7 @@ def _messages(row: ModelRow, made: Tables) -> list[str]:
     return said
 
 
-def _figure(dataset: Dataset, model: Model, number: int) -> ScatterFigure:
+def _figure(dataset: Dataset, model: Model, number: int, *, level: float) -> ScatterFigure:
     """Give the bubble plot of a model."""
     (moderator,) = read_columns(dataset, model).numbers
     unit = f" ({dataset.outcome.unit})" if dataset.measure == "MD" and dataset.outcome.unit else ""
@@ -95,6 +95,8 @@ def _figure(dataset: Dataset, model: Model, number: int) -> ScatterFigure:
         y="y",
         size="weight",
         lines=(f"line_{number}",),
+        line_labels=("Mean effect",),
+        band_label=f"{100 * level:.6g}% confidence interval of the mean effect",
         band_lower="ci_lower",
         band_upper="ci_upper",
         x_label=moderator,
@@ -116,7 +118,7 @@ run = SPLIT.run
 
 plugin = Plugin(
     name="meta_regression",
-    version="1.0.0",
+    version="1.1.0",
     contract_version=CONTRACT_VERSION,
     title="Meta-regression",
     needs=frozenset({Need.EFFECTS, Need.RISK_OF_BIAS, Need.MODERATORS}),

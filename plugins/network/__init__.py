@@ -6,9 +6,11 @@ from analysis.contract import (
     CONTRACT_VERSION,
     MEASURE_NAMES,
     Dataset,
+    Figure,
     ForestFigure,
     HeatFigure,
     Need,
+    NetworkFigure,
     Plugin,
     Progress,
     ScatterFigure,
@@ -30,7 +32,15 @@ from plugins.network.params import Params
 from plugins.network.rare import describe_rare_events
 from plugins.network.reading import Read, read_network
 from plugins.network.result import Pair, Result
-from plugins.network.tables import list_designs, list_funnel, list_heat, list_pairs, list_treatments, make_league
+from plugins.network.tables import (
+    list_designs,
+    list_edges,
+    list_funnel,
+    list_heat,
+    list_pairs,
+    list_treatments,
+    make_league,
+)
 from plugins.network.wording import NOT_FITTED, SCORES, TWO_TREATMENTS
 
 NO_HETEROGENEITY = (
@@ -63,7 +73,8 @@ def run(dataset: Dataset, params: Params, upstream: Upstream, progress: Progress
     is_rare = params.model in RARE_EVENT_MODELS
     analyse = describe_rare_events if is_rare else _analyse
     values = analyse(dataset, params, small=small)
-    figures = (_forest(dataset, values["reference"]), *(() if is_rare else (_heat(dataset), _funnel(dataset))))
+    figures: list[Figure] = [_graph(dataset), _forest(dataset, values["reference"]), _league(dataset)]
+    figures += [] if is_rare else [_heat(dataset), _funnel(dataset)]
     return Result.model_validate(
         {
             "measure": dataset.measure,
@@ -117,6 +128,7 @@ def _describe(fit: Network, read: Read, params: Params, *, small: bool) -> tuple
         "tau2_within": parts.tau2_within,
         "treatments": treatments,
         "league": make_league(fit, tuple(treatment.name for treatment in treatments)),
+        "edges": list_edges(read.comparisons),
         "direct_indirect": pairs,
         "designs": list_designs(parts),
     }
@@ -159,6 +171,34 @@ def _describe_funnel(fit: Network, read: Read, params: Params) -> tuple[dict[str
     if len(points) < LEAST_POINTS:
         said.append(FEW_POINTS.format(k=len(points), least=LEAST_POINTS))
     return values, said
+
+
+def _graph(dataset: Dataset) -> NetworkFigure:
+    """Give the network graph."""
+    return NetworkFigure(
+        title=f"{dataset.outcome.name}: network of comparisons",
+        rows="treatments",
+        label="name",
+        size="k",
+        edges="edges",
+        precision="se",
+        size_label="studies with the treatment",
+        width_label="studies that compare the two",
+    )
+
+
+def _league(dataset: Dataset) -> HeatFigure:
+    """Give the league table as a heat map."""
+    return HeatFigure(
+        title=f"{dataset.outcome.name}: league table, {MEASURE_NAMES[dataset.measure]}",
+        rows="league",
+        value="estimate",
+        ci_lower="ci_lower",
+        ci_upper="ci_upper",
+        is_ratio=dataset.is_ratio,
+        x_label="the treatment it is compared with",
+        y_label="the treatment, best first",
+    )
 
 
 def _forest(dataset: Dataset, reference: str) -> ForestFigure:
@@ -205,7 +245,7 @@ def _funnel(dataset: Dataset) -> ScatterFigure:
 
 plugin = Plugin(
     name="network",
-    version="1.1.0",
+    version="1.2.0",
     contract_version=CONTRACT_VERSION,
     title="Network meta-analysis",
     needs=frozenset({Need.COMPARISONS}),

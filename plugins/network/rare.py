@@ -17,7 +17,7 @@ from analysis.engine.network import (
 from plugins.network.params import Params
 from plugins.network.reading import NOTHING, choose_part
 from plugins.network.result import LeftOut, Part
-from plugins.network.tables import list_treatments, make_league
+from plugins.network.tables import count_edges, list_treatments, make_league
 from plugins.network.wording import NOT_FITTED, SCORES, TWO_TREATMENTS
 
 OTHER_MEASURE = (
@@ -186,6 +186,7 @@ def _describe(fit: EventNetwork, *, reference: str, small: bool) -> dict[str, An
         "q_between_p_value": fit.q_p_value,
         "treatments": treatments,
         "league": make_league(fit, tuple(treatment.name for treatment in treatments)),
+        "edges": count_edges((design.treatments, len(design.studies)) for design in fit.data.designs),
     }
 
 

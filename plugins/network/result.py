@@ -65,6 +65,17 @@ class Pair(Frozen):
     p_value: float | None = None
 
 
+class Edge(Frozen):
+    """Two treatments that `k` studies compare directly; `se` is that of their common-effect estimate alone."""
+
+    name: str
+    label: str
+    treatment_1: str
+    treatment_2: str
+    k: int
+    se: float | None = None
+
+
 class Design(Frozen):
     """A set of treatments that studies compare: heterogeneity of its studies, its part in inconsistency.
 
@@ -137,8 +148,8 @@ class Result(BaseResult):
 
     `k` studies give `m` comparisons of `n` treatments. `q` is split into `q_within` and `q_between` designs;
     `q_between_random` is the latter with `tau2_within`, the variance between studies of one design. Models of rare
-    events give no variance between studies and no table but `treatments`, `league`, `parts` and `studies_left_out`;
-    `q_between` is that of the Mantel-Haenszel model, `tau2_method` is empty.
+    events give no variance between studies and no table but `treatments`, `league`, `edges` (without `se`), `parts` and
+    `studies_left_out`; `q_between` is that of the Mantel-Haenszel model, `tau2_method` is empty.
     """
 
     measure: Measure
@@ -175,6 +186,7 @@ class Result(BaseResult):
     egger_p_value: float | None = None
     treatments: tuple[Treatment, ...] = ()
     league: tuple[LeagueCell, ...] = ()
+    edges: tuple[Edge, ...] = ()
     direct_indirect: tuple[Pair, ...] = ()
     designs: tuple[Design, ...] = ()
     net_heat: tuple[HeatCell, ...] = ()

@@ -1,5 +1,8 @@
 """The tables of a fitted network."""
 
+from collections.abc import Iterable
+from itertools import combinations
+
 import numpy as np
 
 from analysis.contract import Comparison
@@ -14,7 +17,7 @@ from analysis.engine.network import (
     Split,
     p_scores,
 )
-from plugins.network.result import Design, FunnelPoint, HeatCell, LeagueCell, LinePoint, Pair, Treatment
+from plugins.network.result import Design, Edge, FunnelPoint, HeatCell, LeagueCell, LinePoint, Pair, Treatment
 
 Fit = Network | EventNetwork
 
@@ -76,6 +79,33 @@ def make_league(fit: Fit, order: tuple[str, ...]) -> tuple[LeagueCell, ...]:
         for column in places
         if row != column
     )
+
+
+def list_edges(comparisons: Iterable[Comparison]) -> tuple[Edge, ...]:
+    """Give the pairs that studies compare, with the precision of what they say by themselves."""
+    found: dict[tuple[str, str], list[Comparison]] = {}
+    for one in comparisons:
+        first, second = sorted((one.treatment_1, one.treatment_2))
+        found.setdefault((first, second), []).append(one)
+    return tuple(
+        _edge(pair, k=len({one.study for one in own}), se=sum(1.0 / one.vi for one in own) ** -0.5)
+        for pair, own in sorted(found.items())
+    )
+
+
+def count_edges(designs: Iterable[tuple[tuple[str, ...], int]]) -> tuple[Edge, ...]:
+    """Give the pairs that studies compare, from the treatments and the number of studies of each design."""
+    found: dict[tuple[str, str], int] = {}
+    for treatments, k in designs:
+        for pair in combinations(sorted(treatments), 2):
+            found[pair] = found.get(pair, 0) + k
+    return tuple(_edge(pair, k=k, se=None) for pair, k in sorted(found.items()))
+
+
+def _edge(pair: tuple[str, str], *, k: int, se: float | None) -> Edge:
+    """Give one pair."""
+    name = " vs ".join(pair)
+    return Edge(name=name, label=name, treatment_1=pair[0], treatment_2=pair[1], k=k, se=se)
 
 
 def list_pairs(splits: tuple[Split, ...]) -> tuple[Pair, ...]:

@@ -109,7 +109,7 @@ run = SPLIT.run
 
 plugin = Plugin(
     name="sensitivity",
-    version="1.1.0",
+    version="1.2.0",
     contract_version=CONTRACT_VERSION,
     title="Sensitivity analyses",
     needs=frozenset({Need.EFFECTS, Need.RISK_OF_BIAS, Need.MODERATORS}),

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis import engine
-from analysis.contract import Frozen, ScatterFigure
+from analysis.contract import Frozen, Panel, PanelFigure, ScatterFigure
 from analysis.engine.distributions import two_sided_p_values
 from plugins.sensitivity.comparison import Compared, Mask, compare, pool, subset
 from plugins.sensitivity.params import Params
@@ -24,6 +24,7 @@ NORMAL_INFLUENCE = (
 NOBODY_REMOVED = "No effect is left out by the rule for outliers."
 EVERYBODY_REMOVED = "The rule for outliers leaves out every effect."
 CHI2_MEDIAN = 0.454936423119572  # of chi-squared with one degree of freedom, as in metafor's influence()
+NORMAL_95 = 1.959963984540054  # two-sided 5% of the normal distribution
 IQR_FACTOR = 6.0  # metafor's reporter(): median plus six times the interquartile range
 
 Array = NDArray[np.float64]
@@ -79,7 +80,33 @@ def look_for_outliers(case: Case) -> Part:
             "cook_threshold": threshold,
             "outliers_removed": _remove(case, chosen(is_outlier, is_influential, case.params.removal_rule)),
         },
+        figures=(_panel(case),),
         messages=said,
+    )
+
+
+def _panel(case: Case) -> PanelFigure:
+    """Give the panel of all diagnostics, as metafor's plot of influence() has it, with lines at what is usual."""
+    tau2, usual = case.whole.tau2, 1.0 / case.dataset.k
+    return PanelFigure(
+        title=case.title("influence of each study"),
+        rows="influence",
+        panels=(
+            Panel(column="rstudent", title="Studentised residual", values=(-NORMAL_95, 0.0, NORMAL_95)),
+            Panel(column="dffits", title="DFFITS", values=(0.0,)),
+            Panel(column="cook_d", title="Cook's distance", field="cook_threshold"),
+            Panel(column="cov_r", title="Covariance ratio", values=(1.0,)),
+            Panel(
+                column="tau2_del",
+                title="Variance between studies without the study",
+                values=() if tau2 is None else (tau2,),
+            ),
+            Panel(column="q_del", title="Q without the study"),
+            Panel(column="hat", title="Leverage (hat)", values=(usual,)),
+            Panel(column="weight", title="Weight, a fraction", values=(usual,)),
+        ),
+        flags=("is_outlier", "is_influential"),
+        flag_label="Outliers and influential studies",
     )
 
 

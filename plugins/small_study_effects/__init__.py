@@ -10,10 +10,23 @@ from analysis.contract import Result as BaseResult
 from plugins.small_study_effects.adjusted import AdjustedRow, adjust, pool_original
 from plugins.small_study_effects.asymmetry import TestedRow, run_tests
 from plugins.small_study_effects.case import NO_STUDY, Case, why_not_asymmetry
+from plugins.small_study_effects.curves import (
+    CurvePoint,
+    RadialLine,
+    RadialPoint,
+    draw_drapery,
+    draw_prediction_curve,
+    draw_radial,
+    draw_radial_line,
+    draw_summary_curve,
+    list_radial,
+)
 from plugins.small_study_effects.fail_safe import NOT_A_TEST, FailSafeRow, count_missing
 from plugins.small_study_effects.funnel import (
+    ContourPoint,
     FunnelPoint,
     LinePoint,
+    draw_contours,
     draw_egger_line,
     draw_funnel,
     draw_limits,
@@ -32,7 +45,7 @@ REPEATED_STUDIES = "At least one study gives more than one effect; they are read
 
 
 class Result(BaseResult):
-    """Tests, adjusted estimates, fail-safe numbers and the funnel plot; scale of the measure."""
+    """Tests, adjusted estimates, fail-safe numbers, funnel, radial and drapery plots; scale of the measure."""
 
     measure: Measure
     is_ratio: bool
@@ -47,6 +60,11 @@ class Result(BaseResult):
     funnel: tuple[FunnelPoint, ...] = ()
     egger_line: tuple[LinePoint, ...] = ()
     funnel_limits: tuple[LinePoint, ...] = ()
+    funnel_contours: tuple[ContourPoint, ...] = ()
+    radial: tuple[RadialPoint, ...] = ()
+    radial_line: tuple[RadialLine, ...] = ()
+    summary_curve: tuple[CurvePoint, ...] = ()
+    prediction_curve: tuple[CurvePoint, ...] = ()
 
 
 def run(dataset: Dataset, params: Params, upstream: Upstream, progress: Progress) -> Result:
@@ -75,7 +93,12 @@ def run(dataset: Dataset, params: Params, upstream: Upstream, progress: Progress
         funnel=draw_points(case),
         egger_line=draw_egger_line(case),
         funnel_limits=draw_limits(case),
-        figures=(draw_funnel(case),),
+        funnel_contours=draw_contours(case),
+        radial=list_radial(case),
+        radial_line=draw_radial_line(case),
+        summary_curve=draw_summary_curve(case),
+        prediction_curve=draw_prediction_curve(case),
+        figures=(draw_funnel(case), draw_radial(case), draw_drapery(case)),
         messages=(*_messages(case), *_changing(adjusted)),
     )
 
@@ -99,7 +122,7 @@ def _changing(adjusted: tuple[AdjustedRow, ...]) -> tuple[str, ...]:
 
 plugin = Plugin(
     name="small_study_effects",
-    version="1.0.0",
+    version="1.1.0",
     contract_version=CONTRACT_VERSION,
     title="Small-study effects and publication bias",
     needs=frozenset({Need.EFFECTS}),

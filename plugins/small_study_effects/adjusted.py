@@ -69,7 +69,7 @@ def pool_original(case: Case) -> AdjustedRow:
     if case.dataset.k == 0:
         return row.model_copy(update={"message": why_too_few(case, 1)})
     try:
-        fit, remark = _pool(case)
+        fit, remark = pool_effects(case)
     except engine.EngineError as error:
         return row.model_copy(update={"message": explain(error)})
     update = _numbers(fit) | {"is_applicable": True, "remark": remark, "difference": 0.0, "conclusion_changes": False}
@@ -77,7 +77,7 @@ def pool_original(case: Case) -> AdjustedRow:
     return row.model_copy(update=update)
 
 
-def _pool(case: Case) -> tuple[engine.Pooled, str | None]:
+def pool_effects(case: Case) -> tuple[engine.Pooled, str | None]:
     """Give the pooled estimate, with the normal interval where that of Hartung and Knapp is undefined."""
     try:
         fit = _ask_engine(case, ci_method=case.params.ci_method)

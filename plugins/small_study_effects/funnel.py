@@ -7,8 +7,14 @@ import numpy as np
 from analysis import engine
 from analysis.contract import MEASURE_NAMES, Frozen, ScatterFigure
 from analysis.engine.distributions import critical_value
-from plugins.small_study_effects.adjusted import fill
+from plugins.small_study_effects.adjusted import NULL, fill
 from plugins.small_study_effects.case import Case, why_not_asymmetry
+
+# Peters et al. (2008), doi:10.1016/j.jclinepi.2007.11.010: from which p value on each area is, from the inner one.
+P_VALUES = (0.1, 0.05, 0.01)
+P_LABELS = ("0.05 < p < 0.1", "0.01 < p < 0.05", "p < 0.01")
+# Areas go on below the largest standard error, to the edge of the plot.
+BEYOND = 1.1
 
 
 class FunnelPoint(Frozen):
@@ -27,6 +33,17 @@ class LinePoint(Frozen):
     name: str
     estimate: float
     se: float
+
+
+class ContourPoint(Frozen):
+    """A corner of an area in which effects have p values of a range (no effect against some); None goes on for ever."""
+
+    name: str
+    label: str
+    area: str
+    se: float
+    left: float | None
+    right: float | None
 
 
 def draw_points(case: Case) -> tuple[FunnelPoint, ...]:
@@ -83,6 +100,24 @@ def draw_limits(case: Case) -> tuple[LinePoint, ...]:
     )
 
 
+def draw_contours(case: Case) -> tuple[ContourPoint, ...]:
+    """Give the areas of p values below 0.1, 0.05 and 0.01 around no effect (Peters et al. 2008), both sides of each."""
+    if not case.dataset.k:
+        return ()
+    lowest = BEYOND * sqrt(float(np.max(case.vi)))
+    edges = [float(critical_value(1.0 - p_value)) for p_value in P_VALUES]
+    points = []
+    for place, label in enumerate(P_LABELS):
+        outer = edges[place + 1] if place + 1 < len(edges) else None
+        for side, sign in (("left", -1.0), ("right", 1.0)):
+            for end, se in (("top", 0.0), ("bottom", lowest)):
+                near, far = NULL + sign * edges[place] * se, None if outer is None else NULL + sign * outer * se
+                left, right = (near, far) if sign > 0 else (far, near)
+                name = f"contour-{place + 1}-{side}"
+                points.append(ContourPoint(name=f"{name}-{end}", label=label, area=name, se=se, left=left, right=right))
+    return tuple(points)
+
+
 def draw_funnel(case: Case) -> ScatterFigure:
     """Give the funnel plot."""
     return ScatterFigure(
@@ -91,6 +126,10 @@ def draw_funnel(case: Case) -> ScatterFigure:
         x="estimate",
         y="se",
         lines=("funnel_limits", "egger_line"),
+        line_labels=(f"Where {100 * case.params.level:.6g}% of studies lie by chance only", "Egger's line"),
+        is_open="is_filled",
+        open_label="Filled in by trim and fill",
+        areas="funnel_contours",
         x_label=MEASURE_NAMES[case.dataset.measure],
         y_label="Standard error",
         x_value=case.estimate,

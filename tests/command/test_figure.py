@@ -94,7 +94,7 @@ def test_picture_has_the_size_of_the_drawing():
     drawing = "<svg xmlns='http://www.w3.org/2000/svg' width='96' height='48' font-size='13'></svg>"
     width, height = struct.unpack(">II", paint(drawing, kind="png")[16:24])
 
-    assert (width, height) == (220, 110)
+    assert (width, height) == (300, 150)
 
 
 @pytest.mark.parametrize("name", ["hostile", "k0", "k2-clipped"])

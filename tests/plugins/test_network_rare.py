@@ -137,8 +137,8 @@ def test_what_the_models_do_not_give_is_empty(model):
         "",
     )
     assert (result.direct_indirect, result.designs, result.net_heat, result.funnel) == ((), (), (), ())
-    assert [figure.rows for figure in result.figures] == ["treatments"]
-    assert draw(result.figures[0], result.model_dump(mode="json")).startswith("<svg")
+    assert [figure.rows for figure in result.figures] == ["treatments", "treatments", "league"]
+    assert all(draw(figure, result.model_dump(mode="json")).startswith("<svg") for figure in result.figures)
     for row in result.treatments:
         assert (row.pi_lower, row.pi_upper, row.is_reference) == (None, None, row.name == "A")
     assert (result.reference, result.model, [row.k for row in result.treatments]) == ("A", model, [3, 3, 3])
