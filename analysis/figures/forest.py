@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from json import dumps
 from typing import TYPE_CHECKING, Any
 
 from analysis.figures import svg
@@ -30,6 +29,8 @@ __all__ = ["decimals_of_ticks", "draw_forest", "short_ratio"]
 EMPTY = "No study has a result that can be shown."
 SUBTOTAL, UNPOOLED = "Subgroup", "Not pooled"
 LINE = 15.0
+# Between the cells of a row where they stand in one attribute.
+BETWEEN = "␟"
 PLAIN = Beside()
 
 
@@ -52,6 +53,9 @@ def draw_forest(figure: ForestFigure, result: Mapping[str, Any], beside: Beside 
         return empty(figure.title, table.messages[0] if table.messages else EMPTY)
     plot = _Plot(figure, table, beside)
     body = plot.draw_bare() if is_bare else plot.draw()
+    if beside.columns:
+        headings = BETWEEN.join(_heading(column) for column in beside.columns)
+        body = svg.element("g", body, class_="forest-plot", data_headings=headings)
     role = "group" if beside.addresses else "img"
     return document(figure.title, body, height=plot.y, width=plot.places.width, description=plot.describe(), role=role)
 
@@ -249,10 +253,9 @@ class _Plot:
     def _linked(self, key: str, drawn: str, y: float, told: dict[str, str]) -> str:
         """Give a row as a group that says its numbers to those who point at it, and leads to where more is told."""
         more = {f"data_{name}": value for name, value in told.items() if value}
-        cells = [(_heading(column), column.cells.get(key, "")) for column in self.beside.columns]
-        beside = [pair for pair in cells if pair[1]]
-        if beside:
-            more["data_columns"] = dumps(beside, ensure_ascii=False)
+        cells = [column.cells.get(key, "") for column in self.beside.columns]
+        if any(cells):
+            more["data_cells"] = BETWEEN.join(cells)
         interval = f" {told['interval']}" if told.get("interval") else ""
         says = f"{told['label']}: {told.get('estimate') or told.get('message') or NO_NUMBER}{interval}"
         says += f", weight {told['weight']}" if told.get("weight") else ""

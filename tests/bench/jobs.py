@@ -15,6 +15,7 @@ JOBS = {
     "many": "10,000 REML fits, k = 20",
     "permutation": "permutation test, 1,000 permutations, one moderator, REML, k = 50",
     "gosh": "GOSH, 10,000 subsets, REML, k = 20",
+    "forest": "forest plot as SVG with all columns, k = 32",
     "start": "process start and one REML fit from a CSV file, k = 30",
     "start_dl": "process start and one DerSimonian-Laird fit from a CSV file, k = 30",
 }

@@ -2,18 +2,22 @@
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from analysis import engine
+from analysis.figures.forest import draw_forest
 from tests.bench.clock import Task, Values
 from tests.bench.jobs import PERMUTATIONS, SUBSETS, Data
 from tests.bench.processes import run_program
+from tests.figures.beside_examples import full
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "Quorum"
+CELLS = 11
 INFLUENCE = ("rstudent", "dffits", "cook_d", "cov_r", "tau2_del", "hat")
 
 
@@ -42,6 +46,7 @@ def tasks(data: Data) -> dict[str, Task]:
             lambda: engine.gosh(k20.yi, k20.vi, subsets=SUBSETS, seed=1),
             lambda found: {"mask": found.included, "estimate": found.estimate, "tau2": found.tau2},
         ),
+        "forest": Task(_forest(), lambda drawing: {}, note=f"a study's row has {CELLS} cells and 6 judgements"),
         "start": Task(lambda: _start(data), read_fits),
         "start_dl": Task(lambda: _start(data, "--tau2-method", "DL"), read_fits),
     }
@@ -69,6 +74,12 @@ def _read_permutations(found: Any, data: Data) -> Values:
         "p_value": np.asarray(found.p_value),
         "permutations": np.array([PERMUTATIONS]),
     }
+
+
+def _forest() -> Callable[[], str]:
+    """Return what draws a forest plot with everything beside its rows."""
+    figure, result, beside = full(32)
+    return lambda: draw_forest(figure, result, beside)
 
 
 def _start(data: Data, *options: str) -> dict[str, Any]:

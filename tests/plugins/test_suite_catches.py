@@ -189,6 +189,16 @@ def drawing_holes(dataset, params, upstream, progress):
     return WithTable(rows=(Row(label="one"),), figures=(ForestFigure(title="None", rows="rows"),), messages=("Drawn.",))
 
 
+def drawing_groups(dataset, params, upstream, progress):
+    drawn = ForestFigure(title="None", rows="rows", estimate="", ci_lower="", ci_upper="", groups="nowhere")
+    return WithTable(rows=(Row(label="one"),), figures=(drawn,), messages=("Drawn.",))
+
+
+def drawing_heterogeneity(dataset, params, upstream, progress):
+    drawn = ForestFigure(title="None", rows="rows", estimate="", ci_lower="", ci_upper="", has_heterogeneity=True)
+    return WithTable(rows=(Row(label="one"),), figures=(drawn,), messages=("Drawn.",))
+
+
 def running(run, **changes):
     return replace(GOOD, run=run, **changes)
 
@@ -257,7 +267,10 @@ BAD = {
     "opens_nothing": [running(reading_files)],
     "reports_progress_without_effect": [running(moved_by_progress), running(beyond_the_end)],
     "states_what_it_reads": [running(judging), running(moderating)],
-    "draws_what_it_has": [running(drawing_air, result=WithTable), running(drawing_holes, result=WithTable)],
+    "draws_what_it_has": [
+        running(drawn, result=WithTable)
+        for drawn in (drawing_air, drawing_holes, drawing_groups, drawing_heterogeneity)
+    ],
     "splits_into_one_answer": [
         running(good_run, split=HALVES),
         running(RESTLESS.run, split=RESTLESS),

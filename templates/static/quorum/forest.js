@@ -3,6 +3,7 @@
 {
     const LINGER = 120; // how long the box stays, so that the pointer can reach it
     const MOST_STEPS = 4;
+    const BETWEEN = '␟'; // between the cells of a row, see analysis/figures/forest.py
     const NUMBERS = [['estimate', 'Estimate'], ['interval', 'Interval'], ['weight', 'Weight']];
 
     const make = (tag, text, parent) => {
@@ -29,10 +30,13 @@
                 make('dd', row.dataset[name], list);
             }
         }
-        for (const [heading, cell] of JSON.parse(row.dataset.columns || '[]')) {
-            make('dt', heading, list);
-            make('dd', cell, list);
-        }
+        const headings = (row.closest('.forest-plot')?.dataset.headings || '').split(BETWEEN);
+        (row.dataset.cells || '').split(BETWEEN).forEach((cell, place) => {
+            if (cell) {
+                make('dt', headings[place], list);
+                make('dd', cell, list);
+            }
+        });
         if (row.dataset.message) {
             make('p', row.dataset.message, box);
         }
