@@ -3,10 +3,15 @@
 import csv
 import io
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from math import sqrt
 from typing import Any
 
+from django.http import HttpResponse
+from django.urls import reverse
+
+from analysis.figures.paint import paint
 from analysis.reading import Reading, svg_of
 
 COLUMNS = (
@@ -17,8 +22,48 @@ COLUMNS = (
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
+# A figure by its plugin, its place among the figures of the result, and the kind of file.
+FIGURE_NAME = re.compile(r"(?P<plugin>[a-z][a-z0-9_]*)-(?P<number>[1-9][0-9]?)\.(?P<kind>svg|pdf|png)")
+FIGURE_TYPES = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
+
+
 class NoSuchFile(LookupError):
     """A snapshot has no file of this name."""
+
+
+def figure_of(results: Mapping[str, Mapping[str, Any]], name: str) -> tuple[bytes, str]:
+    """Give a figure of any plugin as a file: its bytes and its media type; equal results give equal bytes.
+
+    Parameters
+    ----------
+    results : results by plugin
+    name : such as network-1.pdf
+
+    Raises
+    ------
+    NoSuchFile : there is no such figure, or nothing to draw in it
+    """
+    asked = FIGURE_NAME.fullmatch(name)
+    result = results.get(asked["plugin"]) if asked else None
+    if asked is None or result is None:
+        raise NoSuchFile(name)
+    figures = result.get("figures", ())
+    number, kind = int(asked["number"]), asked["kind"]
+    svg = svg_of(figures[number - 1], result) if number <= len(figures) else ""
+    if not svg:
+        raise NoSuchFile(name)
+    return svg.encode() if kind == "svg" else paint(svg, kind=kind), FIGURE_TYPES[kind]
+
+
+def figures_at(owner: str, pk: int) -> str:
+    """Give the address before the names of figures, of a snapshot or a run."""
+    return reverse(f"admin:analysis_{owner}_figure", args=[pk, "NAME"]).removesuffix("NAME")
+
+
+def attachment(content: str | bytes, media_type: str, name: str) -> HttpResponse:
+    """Give a file to be kept."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(content, content_type=media_type, headers=headers)
 
 
 def file_of(reading: Reading, what: str) -> tuple[str, str]:
