@@ -1,8 +1,9 @@
 """A snapshot as it was made: its dataset, its results and the evidence it froze, as plain data."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.safestring import SafeString, mark_safe
 from pydantic import TypeAdapter
@@ -10,6 +11,7 @@ from pydantic import ValidationError as InvalidValue
 
 from analysis import canonical
 from analysis.contract import MEASURE_NAMES, Figure
+from analysis.contract.drawn import fields_drawn, tables_drawn
 from analysis.figures import UnknownTable, draw
 from analysis.models import Run, Snapshot
 
@@ -98,10 +100,59 @@ class Reading:
         return {name: result for name, result in self.results.items() if name not in SHOWN_FIRST}
 
 
-def figures_of(result: Mapping[str, Any]) -> list[SafeString]:
-    """Give the figures of a result as SVG; one that does not fit the result is left out."""
-    drawn = (svg_of(figure, result) for figure in figures(result))
-    return [mark_safe(text) for text in drawn if text]  # the renderer escapes every text that it is given
+class DataTable(NamedTuple):
+    """Numbers that a figure draws: the names of their columns, and rows."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: list[list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A drawn figure with the data behind it; as text it is its SVG.
+
+    `number` is its place among the figures of the result, from 1; `shows_logs` says that the data are natural logs of
+    the ratios that the figure shows.
+    """
+
+    plugin: str
+    number: int
+    title: str
+    svg: SafeString
+    data: tuple[DataTable, ...]
+    shows_logs: bool
+
+    def __str__(self) -> SafeString:
+        """The drawing."""
+        return self.svg
+
+
+def figures_of(result: Mapping[str, Any], plugin: str = "") -> list[Picture]:
+    """Give the figures of a result, drawn; one without rows, or that does not fit the result, is left out."""
+    drawn = []
+    for figure in figures(result):
+        number, svg = result["figures"].index(figure) + 1, svg_of(figure, result)
+        if svg:
+            shows_logs = any(figure.get(name) for name in ("is_ratio", "is_x_ratio", "is_y_ratio"))
+            safe = mark_safe(svg)  # the renderer escapes every text that it is given
+            drawn.append(Picture(plugin, number, figure["title"], safe, data_behind(figure, result), shows_logs))
+    return drawn
+
+
+def data_behind(figure: Mapping[str, Any], result: Mapping[str, Any]) -> tuple[DataTable, ...]:
+    """Give the numbers that a figure draws, and no others, as tables."""
+    plain = FIGURE.dump_python(FIGURE.validate_python(figure), mode="json")
+    tables = []
+    for name, columns in tables_drawn(plain).items():
+        rows = result.get(name) or ()
+        held = tuple(column for column in columns if any(row.get(column) not in (None, "") for row in rows))
+        if held:
+            tables.append(DataTable(name, held, [[row.get(column) for column in held] for row in rows]))
+    fields = tuple(name for name in fields_drawn(plain) if result.get(name) is not None)
+    if fields:
+        tables.append(DataTable("summary", fields, [[result[name] for name in fields]]))
+    return tuple(tables)
 
 
 def figures(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:

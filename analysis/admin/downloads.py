@@ -3,13 +3,17 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from math import sqrt
 from typing import Any
 
+from django.http import HttpResponse
+from django.urls import reverse
+
 from analysis.figures.paint import paint
 from analysis.forests import forest_of
-from analysis.reading import Reading
+from analysis.reading import Reading, svg_of
 
 COLUMNS = (
     *("study", "label", "year", "measure", "yi", "vi", "se", "ci_lower", "ci_upper", "weight", "n1", "n2", "week"),
@@ -21,8 +25,48 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 PRINT_DOTS = 300
 
 
+# A figure by its plugin, its place among the figures of the result, and the kind of file.
+FIGURE_NAME = re.compile(r"(?P<plugin>[a-z][a-z0-9_]*)-(?P<number>[1-9][0-9]?)\.(?P<kind>svg|pdf|png)")
+FIGURE_TYPES = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
+
+
 class NoSuchFile(LookupError):
     """A snapshot has no file of this name."""
+
+
+def figure_of(results: Mapping[str, Mapping[str, Any]], name: str) -> tuple[bytes, str]:
+    """Give a figure of any plugin as a file: its bytes and its media type; equal results give equal bytes.
+
+    Parameters
+    ----------
+    results : results by plugin
+    name : such as network-1.pdf
+
+    Raises
+    ------
+    NoSuchFile : there is no such figure, or nothing to draw in it
+    """
+    asked = FIGURE_NAME.fullmatch(name)
+    result = results.get(asked["plugin"]) if asked else None
+    if asked is None or result is None:
+        raise NoSuchFile(name)
+    figures = result.get("figures", ())
+    number, kind = int(asked["number"]), asked["kind"]
+    svg = svg_of(figures[number - 1], result) if number <= len(figures) else ""
+    if not svg:
+        raise NoSuchFile(name)
+    return svg.encode() if kind == "svg" else paint(svg, kind=kind, dots=PRINT_DOTS), FIGURE_TYPES[kind]
+
+
+def figures_at(owner: str, pk: int) -> str:
+    """Give the address before the names of figures, of a snapshot or a run."""
+    return reverse(f"admin:analysis_{owner}_figure", args=[pk, "NAME"]).removesuffix("NAME")
+
+
+def attachment(content: str | bytes, media_type: str, name: str) -> HttpResponse:
+    """Give a file to be kept."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(content, content_type=media_type, headers=headers)
 
 
 def file_of(reading: Reading, what: str, columns: Sequence[str] | None = None) -> tuple[str | bytes, str]:
@@ -113,4 +157,4 @@ FILES: dict[str, tuple[str, Callable[[Reading], str]]] = {
     "results.json": ("application/json", _results),
     "effects.csv": ("text/csv; charset=utf-8", _effects),
 }
-FIGURES = {"forest.svg": "image/svg+xml", "forest.pdf": "application/pdf", "forest.png": "image/png"}
+FIGURES = {f"forest.{kind}": media_type for kind, media_type in FIGURE_TYPES.items()}

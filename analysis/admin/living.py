@@ -1,6 +1,6 @@
 """The living page of a review: what each analysis says now and said before; what is due, stale or unsigned."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -12,8 +12,9 @@ from django.urls import path
 from django.utils.safestring import SafeString, mark_safe
 
 from analysis.admin.headlines import Headline, Summary, read_headlines, read_summaries
-from analysis.contract import ForestFigure
+from analysis.contract import MEASURE_NAMES
 from analysis.figures import draw
+from analysis.figures.timeline import TimelineFigure
 from analysis.models import Analysis, Refresh, Schedule, Snapshot
 from analysis.services.staleness import Cause, Stale, analyses_in_plan, stale_analyses
 from evidence.admin.standing import standing_of
@@ -141,18 +142,29 @@ def timeline_of(line: Line, searches: Iterable[SearchRound]) -> SafeString | str
     same = [row for row in pooled if row.pooling.get("measure") == latest.get("measure")]
     if len(same) < 2:
         return ""
-    table = [
-        {"label": _label(row, searches)}
-        | {name: row.pooling.get(name) for name in ("estimate", "ci_lower", "ci_upper")}
-        for row in same
-    ]
-    figure = ForestFigure(
+    figure = TimelineFigure(
         title=f"{line.analysis.title}: the estimate over time",
         rows="snapshots",
-        x_label=str(latest.get("measure", "")),
+        y_label=MEASURE_NAMES.get(str(latest.get("measure")), ""),
         is_ratio=bool(latest.get("is_ratio")),
     )
+    table = list(_moments(same, searches))
     return mark_safe(draw(figure, {"snapshots": table}))  # the renderer escapes every text that it is given
+
+
+def _moments(rows: Iterable[Headline], searches: Iterable[SearchRound]) -> Iterator[dict[str, Any]]:
+    """Give the rows of the timeline: a search is told with the first snapshot after it."""
+    before: date | None = None
+    for row in rows:
+        made = row.snapshot.made_at.date()
+        searched = _searched_by(made, searches)
+        yield {name: row.pooling.get(name) for name in ("estimate", "ci_lower", "ci_upper")} | {
+            "label": _label(row, searches),
+            "lines": (f"{row.snapshot.number}: {made:%d %b %Y}", f"k = {row.pooling.get('k')}"),
+            "state": str(row.snapshot.state.label).lower(),
+            "searched": f"searched {searched:%b %Y}" if searched and searched != before else "",
+        }
+        before = searched
 
 
 def _label(row: Headline, searches: Iterable[SearchRound]) -> str:

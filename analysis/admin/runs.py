@@ -4,11 +4,13 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
+from django.urls import path
 
 from analysis import canonical
 from analysis.admin.definition import settings_of
+from analysis.admin.downloads import NoSuchFile, attachment, figure_of, figures_at
 from analysis.admin.results import tables_of
 from analysis.admin.run_parts import parts_of
 from analysis.admin.scoped import ReadOnlyAdmin
@@ -35,6 +37,24 @@ class RunAdmin(ReadOnlyAdmin):
     def short_key(self, run: Any) -> str:
         """The first digits of the key."""
         return run.key[:12]
+
+    def get_urls(self) -> list[Any]:
+        """Add the figures."""
+        view = self.admin_site.admin_view(self.figure_view)
+        return [path("<int:run_id>/figures/<str:name>", view, name="analysis_run_figure"), *super().get_urls()]
+
+    def figure_view(self, request: HttpRequest, run_id: int, name: str) -> HttpResponse:
+        """Give a figure of the run as an attachment: SVG, PDF or PNG."""
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        run = self.get_object(request, str(run_id))
+        if run is None or not run.result:
+            raise Http404("There is no such run with a result in your reviews.")
+        try:
+            content, media_type = figure_of({run.plugin: canonical.from_text(run.result)}, name)
+        except NoSuchFile as error:
+            raise Http404("The run has no such figure.") from error
+        return attachment(content, media_type, f"run-{run.key[:12]}-{name}")
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -65,7 +85,8 @@ def page_context(run: Any) -> dict[str, Any]:
         "settings": settings_of(plugin.params if plugin else None, canonical.from_text(run.params)),
         "upstream": [(name, key, keys.get(key)) for name, key in upstream.items()],
         "result": None if result is None else tables_of(result),
-        "figures": [] if result is None else figures_of(result),
+        "figures": [] if result is None else figures_of(result, run.plugin),
+        "figures_at": figures_at("run", run.pk),
         "is_ratio": bool(result and result.get("is_ratio")),
         "as_json": "" if result is None else canonical.to_text(result),
         "environment": canonical.from_text(run.environment),

@@ -9,13 +9,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.safestring import SafeString
 
 from analysis import canonical
 from analysis.admin.agreement import agreement_urls
 from analysis.admin.certainty import RatingForm, certainty_context
 from analysis.admin.comparison import claim_rows
-from analysis.admin.downloads import NoSuchFile, file_of, names_of_files
+from analysis.admin.downloads import NoSuchFile, attachment, figure_of, figures_at, file_of, names_of_files
 from analysis.admin.explaining import explain_urls
 from analysis.admin.forests import asked_columns, shown_forest
 from analysis.admin.living import living_urls
@@ -25,7 +24,7 @@ from analysis.admin.results import Tables, tables_of
 from analysis.admin.scoped import ReadOnlyAdmin
 from analysis.admin.studies import not_pooled_groups, study_rows
 from analysis.models import Run, Snapshot
-from analysis.reading import Reading, figures_of
+from analysis.reading import Picture, Reading, figures_of
 from analysis.registry import all_plugins
 from analysis.services.withdrawing import warnings_for
 from evidence.admin.scoped import ReviewFilter
@@ -98,6 +97,7 @@ class SnapshotAdmin(ReadOnlyAdmin):
         view = self.admin_site.admin_view
         return [
             path("<int:snapshot_id>/files/<str:name>", view(self.file_view), name="analysis_snapshot_file"),
+            path("<int:snapshot_id>/figures/<str:name>", view(self.figure_view), name="analysis_snapshot_figure"),
             path("<int:snapshot_id>/rate/", view(self.rate_view), name="analysis_snapshot_rate"),
             path("<int:snapshot_id>/sign/", view(self.sign_view), name="analysis_snapshot_sign"),
             path("<int:snapshot_id>/publish/", view(self.publish_view), name="analysis_snapshot_publish"),
@@ -149,7 +149,8 @@ class SnapshotAdmin(ReadOnlyAdmin):
             "studies": study_rows(reading),
             "not_pooled": not_pooled_groups(reading),
             "forest": shown_forest(request, reading),
-            "sensitivity_figures": figures_of(reading.sensitivity),
+            "sensitivity_figures": figures_of(reading.sensitivity, "sensitivity"),
+            "figures_at": figures_at("snapshot", snapshot.pk),
             "claims": claim_rows(reading, context["rating"]),
             "others": list(other_parts(reading)),
             "environments": {run.plugin: canonical.from_text(run.environment) for run in reading.runs.values()},
@@ -165,9 +166,18 @@ class SnapshotAdmin(ReadOnlyAdmin):
             content, media_type = file_of(reading, name, asked_columns(request.GET))
         except NoSuchFile as error:
             raise Http404("The snapshot has no such file.") from error
-        stem = f"{reading.snapshot.analysis.slug}-snapshot-{reading.snapshot.number}"
-        headers = {"Content-Disposition": f'attachment; filename="{stem}-{name}"'}
-        return HttpResponse(content, content_type=media_type, headers=headers)
+        return attachment(content, media_type, f"{stem_of(reading.snapshot)}-{name}")
+
+    def figure_view(self, request: HttpRequest, snapshot_id: int, name: str) -> HttpResponse:
+        """Give a figure of the snapshot as an attachment: SVG, PDF or PNG."""
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        reading = self.reading_or_404(request, snapshot_id)
+        try:
+            content, media_type = figure_of(reading.results, name)
+        except NoSuchFile as error:
+            raise Http404("The snapshot has no such figure.") from error
+        return attachment(content, media_type, f"{stem_of(reading.snapshot)}-{name}")
 
     def rate_view(self, request: HttpRequest, snapshot_id: int) -> HttpResponse:
         """Rate the certainty on the grounds of the snapshot's GRADE run."""
@@ -211,9 +221,14 @@ class SnapshotAdmin(ReadOnlyAdmin):
         return Reading(snapshot)
 
 
-def other_parts(reading: Reading) -> Iterator[tuple[Run, str, Tables, list[SafeString]]]:
+def stem_of(snapshot: Snapshot) -> str:
+    """Give how names of files of a snapshot begin."""
+    return f"{snapshot.analysis.slug}-snapshot-{snapshot.number}"
+
+
+def other_parts(reading: Reading) -> Iterator[tuple[Run, str, Tables, list[Picture]]]:
     """Give the steps without a place of their own: run, title, tables and figures."""
     plugins = all_plugins()
     for name, result in reading.other_results().items():
         title = plugins[name].title if name in plugins else name
-        yield reading.runs[name], title, tables_of(result), figures_of(result)
+        yield reading.runs[name], title, tables_of(result), figures_of(result, name)

@@ -1,4 +1,4 @@
-"""Which tables and columns of a result a figure draws."""
+"""Which tables, columns and fields of a result a figure draws."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -31,6 +31,19 @@ ALWAYS: dict[str, dict[str, tuple[str, ...]]] = {
     "specification": {"choices": ("label", "choice", "is_own")},
     "drapery": {"lines": ("x", "p_value")},
 }
+# Fields of a figure that name fields of the result; some stand in a stored figure only where they are used.
+FIELDS = (
+    *("summary_estimate", "summary_ci_lower", "summary_ci_upper", "pi_lower", "pi_upper", "own"),
+    *("difference_statistic", "difference_df", "difference_p_value"),
+)
+HETEROGENEITY = ("q", "q_df", "q_p_value", "i2", "tau2")
+
+
+def fields_drawn(figure: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give the names of the fields of the result that a figure draws beside its tables."""
+    named = [figure.get(name) for name in FIELDS] + [panel["field"] for panel in figure.get("panels", ())]
+    named += HETEROGENEITY if figure.get("has_heterogeneity") else ()
+    return tuple(name for name in named if name)
 
 
 def tables_drawn(figure: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

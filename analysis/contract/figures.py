@@ -84,7 +84,7 @@ class ScatterFigure(Frozen):
     `band_label` name lines and band. `areas` names a table of shaded areas behind everything, with the columns `label`,
     `area` (rows of one area are joined), that of `y`, and `left` and `right` (None: to the edge); areas of one label
     are equally dark, those of the first label the darkest. `x_lines` names a table of lines across, with the columns
-    `label` and `x`.
+    `label` and `x`. Unless `is_named`, labels are shown where points are pointed at, and not beside them.
     """
 
     kind: Literal["scatter"] = "scatter"
@@ -111,6 +111,7 @@ class ScatterFigure(Frozen):
     band_label: str = ""
     areas: str = ""
     x_lines: str = ""
+    is_named: bool = True
 
 
 class HeatFigure(Frozen):

@@ -14,6 +14,8 @@ from analysis.figures.network import draw_network
 from analysis.figures.panel import draw_panel
 from analysis.figures.scatter import draw_scatter
 from analysis.figures.specification import draw_specification
+from analysis.figures.timeline import TimelineFigure, draw_timeline
+from analysis.figures.waterfall import WaterfallFigure, draw_waterfall
 
 # A figure is only read here: who draws without the contract does not load pydantic.
 if TYPE_CHECKING:
@@ -29,10 +31,12 @@ KINDS: dict[str, Callable[[Any, Mapping[str, Any]], str]] = {
     "network": draw_network,
     "specification": draw_specification,
     "drapery": draw_drapery,
+    "timeline": draw_timeline,
+    "waterfall": draw_waterfall,
 }
 
 
-def draw(figure: Figure, result: Mapping[str, Any]) -> str:
+def draw(figure: Figure | TimelineFigure | WaterfallFigure, result: Mapping[str, Any]) -> str:
     """Give a figure as standalone SVG text; equal figures and results give equal bytes.
 
     Parameters

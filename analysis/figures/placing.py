@@ -7,7 +7,7 @@ from analysis.figures import svg
 from analysis.figures.layout import SMALL
 from analysis.figures.text import shorten, width_of
 
-LABEL_WIDTH = 170.0
+LABEL_WIDTH = 190.0
 # Height of a line above and below its baseline, in parts of the font size.
 ABOVE, BELOW = 0.95, 0.3
 # Fonts differ: a text may be so much wider than it is taken to be.

@@ -22,13 +22,15 @@ WHOLE = 1e-9
 class Plane:
     """Two axes.
 
-    `is_share` says that the upright one holds fractions, shown as percentages; `has_whole_x` that the other one counts.
+    `is_share` says that the upright one holds fractions, shown as percentages; `has_whole_x` that the other one counts;
+    without `has_x` its ticks are left to others.
     """
 
     x: Axis
     y: Axis
     is_share: bool = False
     has_whole_x: bool = False
+    has_x: bool = True
 
     @property
     def box(self) -> Box:
@@ -45,7 +47,8 @@ class Plane:
         box = self.box
         parts = [svg.line(box.left, box.bottom, box.right, box.bottom, stroke=INK)]
         parts.append(svg.line(box.left, box.top, box.left, box.bottom, stroke=INK))
-        for x, words in _spread(self.x, lambda words: width_of(words, SMALL) + BESIDE, is_whole=self.has_whole_x):
+        ticks = _spread(self.x, lambda words: width_of(words, SMALL) + BESIDE, is_whole=self.has_whole_x)
+        for x, words in ticks if self.has_x else ():
             parts.append(svg.line(x, box.bottom, x, box.bottom + 5, stroke=INK))
             parts.append(svg.text(x, box.bottom + 18, words, text_anchor="middle", font_size=SMALL))
         for y, words in _spread(self.y, lambda words: BELOW, is_share=self.is_share):

@@ -14,10 +14,10 @@ from analysis.figures.frame import document, empty, heading
 from analysis.figures.layout import INK, MARGIN, SMALL, TOP, WIDTH
 from analysis.figures.legend import Entry, dashed, legend
 from analysis.figures.marks import mark
-from analysis.figures.placing import Box, Spot, box_of_text, place_labels
+from analysis.figures.placing import WIDER, Box, Spot, box_of_text, place_labels
 from analysis.figures.plane import Plane, fit, shown_on
 from analysis.figures.points import Area, Line, Point, read_areas, read_crossings, read_lines, read_points
-from analysis.figures.text import percent, shorten
+from analysis.figures.text import percent, shorten, width_of
 
 # A figure is only read here: who draws without the contract does not load pydantic.
 if TYPE_CHECKING:
@@ -143,9 +143,10 @@ class _Plot:
         shown, taken, box = "", [], self.plane.box
         for place, (value, label) in enumerate(self.drawn.crossings):
             x, y = self.plane.x.place(value), box.top + 14.0 + 17.0 * place
-            anchor, step = ("end", -6.0) if x > (box.left + box.right) / 2 else ("start", 6.0)
+            room, wanted = (box.right - box.left) / 2 - 12, WIDER * width_of(label, SMALL)
+            anchor, step = ("start", 6.0) if x + 6.0 + min(room, wanted) < box.right else ("end", -6.0)
             shown += svg.line(x, box.top, x, box.bottom, stroke=INK, stroke_opacity=0.6, stroke_dasharray="4 3")
-            words = shorten(label, width=(box.right - box.left) / 2 - 12, size=SMALL)
+            words = shorten(label, width=room / WIDER, size=SMALL)
             shown += svg.text(x + step, y, words, full=label, text_anchor=anchor, font_size=SMALL)
             taken.append(box_of_text(x + step, y, words, size=SMALL, anchor=anchor))
         return shown, taken
@@ -189,7 +190,11 @@ class _Plot:
     def _spots(self) -> list[Spot]:
         """Give the places of the points, the outermost first; points that are open have no names of their own."""
         spots = [
-            Spot(*self.plane.at(one.x, one.y), self._radius(one), "" if one.is_open else one.label)
+            Spot(
+                *self.plane.at(one.x, one.y),
+                self._radius(one),
+                one.label if self.figure.is_named and not one.is_open else "",
+            )
             for one in self.drawn.points
         ]
         if not spots:

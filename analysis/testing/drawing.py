@@ -3,13 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from analysis.contract.drawn import tables_drawn
+from analysis.contract.drawn import fields_drawn, tables_drawn
 from analysis.testing.errors import ConformanceError
-
-# Fields of a figure that name a field of the result; some stand in a stored figure only where they are used.
-SUMMARIES = ("summary_estimate", "summary_ci_lower", "summary_ci_upper", "pi_lower", "pi_upper", "own")
-DIFFERENCE = ("difference_statistic", "difference_df", "difference_p_value")
-HETEROGENEITY = ("q", "q_df", "q_p_value", "i2", "tau2")
 
 
 def refuse_missing_parts(figure: Mapping[str, Any], result: Mapping[str, Any]) -> None:
@@ -21,11 +16,8 @@ def refuse_missing_parts(figure: Mapping[str, Any], result: Mapping[str, Any]) -
     """
     for table, columns in tables_drawn(figure).items():
         _refuse_missing_columns(table, columns, result)
-    fields = [figure.get(name) for name in (*SUMMARIES, *DIFFERENCE)]
-    fields += [panel["field"] for panel in figure.get("panels", ())]
-    fields += HETEROGENEITY if figure.get("has_heterogeneity") else ()
-    for field in fields:
-        if field and field not in result:
+    for field in fields_drawn(figure):
+        if field not in result:
             raise ConformanceError(f"A figure draws the field “{field}”, which the result does not have.")
 
 

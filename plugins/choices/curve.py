@@ -61,5 +61,6 @@ def draw_figures(dataset: Dataset, multiverse: Multiverse) -> tuple[Specificatio
         y_label="−log10 of the p value",
         x_value=multiverse.own.estimate,
         is_x_ratio=dataset.is_ratio,
+        is_named=False,
     )
     return (curve, vibration)

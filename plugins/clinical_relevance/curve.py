@@ -26,7 +26,7 @@ def draw_curve(distribution: Distribution | None, *, sign: float, low: float, hi
 
 def draw_marks(distributions: Sequence[Distribution], *, sign: float, mcid: float | None) -> tuple[MarkedPoint, ...]:
     """Give the chance of a benefit, and of one beyond the smallest important difference, by each distribution."""
-    values = (("benefit", "any benefit", 0.0), ("mcid", "beyond the MCID", mcid))
+    values = (("benefit", "any benefit", 0.0), ("mcid", "beyond MCID", mcid))
     return tuple(
         MarkedPoint(
             name=f"{each.name}-{name}",

@@ -17,9 +17,11 @@ from analysis.contract import (
     ScatterFigure,
     SpecificationFigure,
 )
+from analysis.figures.timeline import TimelineFigure
+from analysis.figures.waterfall import WaterfallFigure
 from tests.figures import examples
 
-Specimen = tuple[Figure, dict[str, Any]]
+Specimen = tuple[Figure | TimelineFigure | WaterfallFigure, dict[str, Any]]
 
 AUTHORS = (
     "Ito 2001",
@@ -345,6 +347,31 @@ def flow(k: int) -> Specimen:
     return FlowFigure(title="Flow of records", rows="flow"), {"flow": rows}
 
 
+def timeline(k: int) -> Specimen:
+    """Give an estimate through k snapshots."""
+    rows = [
+        {
+            "label": f"{place + 1}: 12 Jun {1990 + place}, k = {place + 3}",
+            "lines": (f"{place + 1}: 12 Jun {1990 + place}", f"k = {place + 3}"),
+            "estimate": effect(place)[0],
+            "ci_lower": effect(place)[0] - 2.0,
+            "ci_upper": effect(place)[0] + 2.0,
+            "state": ("published", "signed off", "draft")[place % 3],
+            "searched": f"searched May {1990 + place}" if place % 2 == 0 else "",
+        }
+        for place in range(k)
+    ]
+    return TimelineFigure(title="Pain over time", rows="snapshots", y_label="Mean difference"), {"snapshots": rows}
+
+
+def waterfall(k: int) -> Specimen:
+    """Give what moved an estimate, in k changes."""
+    rows = [{"label": name_of(place), "change": effect(place)[0] / 10.0} for place in range(k)]
+    total = sum(row["change"] for row in rows)
+    ends = {"before": -6.0, "after": -6.0 + total} if k else {"before": None, "after": None}
+    return WaterfallFigure(title="What moved", rows="changes", x_label="Mean difference"), {"changes": rows, **ends}
+
+
 def forest(k: int) -> Specimen:
     """Give a forest plot of k studies."""
     return examples.figure(**examples.POOLED), examples.result(examples.many(k), **(examples.SUMMARY if k else {}))
@@ -364,4 +391,6 @@ SPECIMENS: Mapping[str, Callable[[int], Specimen]] = {
     "lights": lights,
     "bars": bars,
     "flow": flow,
+    "timeline": timeline,
+    "waterfall": waterfall,
 }
