@@ -17,6 +17,7 @@ from analysis.admin.certainty import RatingForm, certainty_context
 from analysis.admin.comparison import claim_rows
 from analysis.admin.downloads import FILES, NoSuchFile, file_of
 from analysis.admin.explaining import explain_urls
+from analysis.admin.home.page import home_urls
 from analysis.admin.living import living_urls
 from analysis.admin.priority import priority_urls
 from analysis.admin.publishing import PublishingForm, SigningForm, publishing_context
@@ -101,6 +102,7 @@ class SnapshotAdmin(ReadOnlyAdmin):
             path("<int:snapshot_id>/sign/", view(self.sign_view), name="analysis_snapshot_sign"),
             path("<int:snapshot_id>/publish/", view(self.publish_view), name="analysis_snapshot_publish"),
             *explain_urls(self),
+            *home_urls(self),
             *living_urls(self),
             *priority_urls(self),
             *agreement_urls(self),
