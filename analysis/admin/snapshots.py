@@ -23,7 +23,9 @@ from analysis.admin.priority import priority_urls
 from analysis.admin.publishing import PublishingForm, SigningForm, publishing_context
 from analysis.admin.results import Tables, tables_of
 from analysis.admin.scoped import ReadOnlyAdmin
+from analysis.admin.side_by_side import side_by_side_urls
 from analysis.admin.studies import not_pooled_groups, study_rows
+from analysis.admin.study_page import study_urls
 from analysis.models import Run, Snapshot
 from analysis.reading import Reading, figures_of
 from analysis.registry import all_plugins
@@ -106,6 +108,8 @@ class SnapshotAdmin(ReadOnlyAdmin):
             *living_urls(self),
             *priority_urls(self),
             *agreement_urls(self),
+            *side_by_side_urls(self),
+            *study_urls(self),
             *super().get_urls(),
         ]
 
