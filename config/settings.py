@@ -178,6 +178,8 @@ NEW_ANALYSIS_PLUGINS = env.list("NEW_ANALYSIS_PLUGINS", default=["pooling", "sen
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="quorum@localhost")
 SITE_URL = env.str("SITE_URL", default="")
+# Whether what reviews publish can be read without an account.
+PUBLIC_PAGES = env.bool("PUBLIC_PAGES", default=True)
 WEBHOOK_ALLOW_HTTP = env.bool("WEBHOOK_ALLOW_HTTP", default=False)
 WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
 

@@ -3,6 +3,7 @@
 The addresses are read from the site itself, so that a new page is walked as soon as it is there.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -151,6 +152,40 @@ def test_nobody_comes_in_without_an_account(patterns: list[str]) -> None:
             is_sent_away = answer.status_code in (302, 403, 404, 405)
             if not is_sent_away and not address.startswith(OWN):
                 wrong.append(f"{method} {address}: {answer.status_code}")
+    assert not wrong, "\n".join(wrong)
+    assert everything() == before
+
+
+# What is open to everybody: the way to the log-in, and what a review has published. A new one is added here by intent.
+OPEN = {
+    "",
+    "published/<slug:review>/<slug:analysis>/latest/",
+    "published/<slug:review>/<slug:analysis>/<int:number>/",
+    "published/<slug:review>/<slug:analysis>/<int:number>/citation.<str:kind>",
+    "published/<slug:review>/<slug:analysis>/<int:number>/forest.svg",
+}
+
+
+def test_who_has_no_account_finds_what_is_published_and_nothing_else():
+    world = marked_world()
+    world.snapshot()
+    routes = {route for route in walk(get_resolver()) if not route.startswith("admin/")}
+    assert routes == OPEN
+    client, before = Client(raise_request_exception=False), everything()
+    published = set(Snapshot.objects.filter(publication__isnull=False).values_list("analysis__slug", "number"))
+    assert 0 < len(published) < Snapshot.objects.count()
+    wrong = []
+    for snapshot in Snapshot.objects.all():
+        known = {"slug:review": world.review.slug, "slug:analysis": snapshot.analysis.slug}
+        known |= {"int:number": snapshot.number, "str:kind": "ris"}
+        for route in sorted(OPEN - {""}):
+            path = "/" + "".join(str(known.get(part, part)) for part in re.split(r"[<>]", route))
+            is_open = (snapshot.analysis.slug, snapshot.number) in published
+            is_open |= "latest" in path and snapshot.analysis.slug in {slug for slug, _ in published}
+            status = client.get(path).status_code
+            wrong += [f"get {path}: {status}"] if (status in (200, 302)) != is_open else []
+            status = client.post(path).status_code
+            wrong += [f"post {path}: {status}"] if status not in (404, 405) else []
     assert not wrong, "\n".join(wrong)
     assert everything() == before
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 
 from analysis.admin.scoped import ReadOnlyAdmin
@@ -13,14 +14,32 @@ from evidence.admin.scoped import ReviewFilter, ScopedInline
 from evidence.permissions import Act
 
 
+class ClaimFormSet(BaseInlineFormSet):
+    """The printed numbers of an analysis."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """Name the box that removes a row."""
+        super().add_fields(form, index)
+        if "DELETE" in form.fields:
+            form.fields["DELETE"].widget.attrs["aria-label"] = "Remove this printed number"
+
+
 class ClaimRows(ScopedInline, admin.TabularInline):
     """Printed numbers, to be held beside what is computed."""
 
     model = Claim
     change_act = Act.ANALYSE
+    formset = ClaimFormSet
     fields = ("quantity", "measure", "as_printed", "place")
     verbose_name = "printed number"
     verbose_name_plural = "What the manuscript prints"
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Name each field for who hears the page: the heading of its column is no label of it."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            field.widget.attrs["aria-label"] = str(field.label)
+        return field
 
 
 def save_claims(formset: Any, *, by: Any) -> None:

@@ -17,12 +17,15 @@ from analysis.admin.comparison import claim_rows
 from analysis.admin.downloads import NoSuchFile, attachment, figure_of, figures_at, file_of, names_of_files
 from analysis.admin.explaining import explain_urls
 from analysis.admin.forests import asked_columns, shown_forest
+from analysis.admin.home.page import home_urls
 from analysis.admin.living import living_urls
 from analysis.admin.priority import priority_urls
 from analysis.admin.publishing import PublishingForm, SigningForm, publishing_context
 from analysis.admin.results import Tables, tables_of
 from analysis.admin.scoped import ReadOnlyAdmin
+from analysis.admin.side_by_side import side_by_side_urls
 from analysis.admin.studies import not_pooled_groups, study_rows
+from analysis.admin.study_page import study_urls
 from analysis.models import Run, Snapshot
 from analysis.reading import Picture, Reading, figures_of
 from analysis.registry import all_plugins
@@ -102,9 +105,12 @@ class SnapshotAdmin(ReadOnlyAdmin):
             path("<int:snapshot_id>/sign/", view(self.sign_view), name="analysis_snapshot_sign"),
             path("<int:snapshot_id>/publish/", view(self.publish_view), name="analysis_snapshot_publish"),
             *explain_urls(self),
+            *home_urls(self),
             *living_urls(self),
             *priority_urls(self),
             *agreement_urls(self),
+            *side_by_side_urls(self),
+            *study_urls(self),
             *super().get_urls(),
         ]
 

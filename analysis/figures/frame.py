@@ -6,6 +6,8 @@ from analysis.figures import svg
 from analysis.figures.layout import FONT, INK, MARGIN, ROW, TOP, WIDTH
 from analysis.figures.text import clean, shorten
 
+FAMILY = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
+
 
 def heading(title: str) -> str:
     """Give the title above a figure."""
@@ -36,7 +38,24 @@ def document(title: str, body: str, *, height: float, description: str, width: f
         height=height,
         role=role,
         aria_labelledby=f"title-{mark} desc-{mark}",
-        font_family="system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif",
+        font_family=FAMILY,
         font_size=FONT,
+        fill=INK,
+    )
+
+
+def plain_document(title: str, body: str, *, width: float, height: float) -> str:
+    """Give the SVG of a small figure whose numbers stand beside it: a title, and no description."""
+    mark = sha256(f"{title}{body}".encode("utf-8", "replace")).hexdigest()[:12]
+    return svg.element(
+        "svg",
+        svg.element("title", clean(title), id=f"title-{mark}") + body,
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {svg.coordinate(width)} {svg.coordinate(height)}",
+        width=width,
+        height=height,
+        role="img",
+        aria_labelledby=f"title-{mark}",
+        font_family=FAMILY,
         fill=INK,
     )

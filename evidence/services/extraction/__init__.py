@@ -5,10 +5,11 @@ from evidence.services.extraction.comparing import SideBySide, compare_readings,
 from evidence.services.extraction.deciding import Choice, Seen, match_arms, take, take_all_equal, take_many
 from evidence.services.extraction.doubting import doubts_about
 from evidence.services.extraction.reading import Vocabulary, first_reading, read_extraction, vocabulary_of
-from evidence.services.extraction.states import ReaderState, State, StudyState, state_of, states_of
+from evidence.services.extraction.states import Place, ReaderState, State, StudyState, places_of, state_of, states_of
 
 __all__ = [
     "Choice",
+    "Place",
     "ReaderState",
     "Rebuilding",
     "Seen",
@@ -23,6 +24,7 @@ __all__ = [
     "first_reading",
     "match_arms",
     "may_adjudicate",
+    "places_of",
     "read_extraction",
     "rebuilding",
     "state_of",

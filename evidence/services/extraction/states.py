@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from evidence.models import Extraction, Review, Study
@@ -18,6 +19,45 @@ class State(StrEnum):
     TO_ADJUDICATE = "to be adjudicated"
     REOPENED = "reopened after the consensus"
     CONSENSUS = "consensus"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An extraction without its content: whose it is (nobody's for the consensus), and since when it is complete."""
+
+    reviewer: int | None
+    is_complete: bool
+    completed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a study stands, and the people who read it."""
+
+    study: int
+    state: State
+    readers: tuple[Reading, ...]
+
+    def reading_of(self, person: int | None) -> Reading | None:
+        """Give a person's reading."""
+        return next((one for one in self.readers if one.reviewer == person), None)
+
+
+def stand(readings: Iterable[Reading], consensus: Reading | None, *, needed: int) -> State:
+    """Give where a study stands by the readings of it."""
+    rows = list(readings)
+    submitted = [row for row in rows if row.is_complete]
+    if consensus is not None and consensus.is_complete:
+        built = consensus.completed_at
+        is_newer = any(built and row.completed_at and row.completed_at > built for row in submitted)
+        return State.REOPENED if is_newer or len(submitted) < len(rows) else State.CONSENSUS
+    if len(submitted) >= needed:
+        return State.TO_ADJUDICATE
+    return State.READING if rows or consensus is not None else State.NOT_STARTED
+
+
+def _reading_of(extraction: Extraction) -> Reading:
+    return Reading(extraction.reviewer_id, extraction.status == COMPLETE, extraction.completed_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +94,8 @@ class StudyState:
     @property
     def state(self) -> State:
         """Where the study stands."""
-        submitted = [reader for reader in self.readers if reader.is_submitted]
-        if self.consensus is not None and self.consensus.status == COMPLETE:
-            is_behind = len(submitted) < len(self.readers) or any(self._is_newer(reader) for reader in submitted)
-            return State.REOPENED if is_behind else State.CONSENSUS
-        if len(submitted) >= self.needed:
-            return State.TO_ADJUDICATE
-        return State.READING if self.readers or self.consensus is not None else State.NOT_STARTED
-
-    def _is_newer(self, reader: ReaderState) -> bool:
-        """Whether a reading was completed after the consensus was."""
-        done = reader.extraction.completed_at
-        built = self.consensus.completed_at if self.consensus else None
-        return bool(done and built and done > built)
+        readings = [_reading_of(reader.extraction) for reader in self.readers]
+        return stand(readings, None if self.consensus is None else _reading_of(self.consensus), needed=self.needed)
 
     @property
     def says(self) -> str:
@@ -96,3 +125,21 @@ def _state(study: Study, extractions: Iterable[Extraction], needed: int) -> Stud
     readers = sorted((ReaderState(row) for row in rows if not row.is_consensus), key=lambda one: one.name)
     consensus = next((row for row in rows if row.is_consensus), None)
     return StudyState(study, tuple(readers), consensus, needed)
+
+
+def places_of(review: Review, *, needed: int) -> list[Place]:
+    """Give where each study of a review stands, without reading the studies themselves."""
+    readings: dict[int, list[Reading]] = {}
+    consensus: dict[int, Reading] = {}
+    names = ("study_id", "is_consensus", "reviewer_id", "status", "completed_at")
+    for study, is_consensus, *facts in Extraction.objects.filter(study__review=review).order_by().values_list(*names):
+        row = Reading(facts[0], facts[1] == COMPLETE, facts[2])
+        if is_consensus:
+            consensus[study] = row
+        else:
+            readings.setdefault(study, []).append(row)
+    keys = Study.objects.filter(review=review).order_by().values_list("pk", flat=True)
+    return [
+        Place(key, stand(readings.get(key, []), consensus.get(key), needed=needed), tuple(readings.get(key, [])))
+        for key in keys
+    ]

@@ -20,7 +20,9 @@ from evidence.services.screening.ranking import (
 )
 from evidence.services.screening.standing import (
     FirstAnswer,
+    StageStanding,
     answered_today,
+    count_stages,
     first_answers,
     left_for,
     read_standing,
@@ -34,6 +36,7 @@ __all__ = [
     "FirstAnswer",
     "Given",
     "Settled",
+    "StageStanding",
     "Text",
     "WasReader",
     "add_records",
@@ -42,6 +45,7 @@ __all__ = [
     "conflicts",
     "correct_record",
     "count_flow",
+    "count_stages",
     "decide",
     "decide_many",
     "fill_flow",

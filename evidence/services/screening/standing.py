@@ -69,6 +69,17 @@ class Batch:
 
 def read_standing(review: Review) -> list[StageStanding]:
     """Give where the records of a review stand, by stage and by person."""
+    stages, half_read = count_stages(review)
+    for stage, standing in stages.items():
+        standing.readers = _readers(review, standing, half_read[stage])
+    return list(stages.values())
+
+
+def count_stages(review: Review) -> tuple[dict[Stage, StageStanding], dict[str, Counter[int]]]:
+    """Give how many records stand where at each stage, and how many wait for a second reader by their first, at once.
+
+    What waits for a person is what waits at all, without what they were the first to read.
+    """
     stages = {stage: StageStanding(stage) for stage in Stage}
     half_read: dict[str, Counter[int]] = defaultdict(Counter)
     rows = ScreeningState.objects.filter(review=review).order_by().values_list("stage", "status", "first_reader")
@@ -81,9 +92,7 @@ def read_standing(review: Review) -> list[StageStanding]:
             half_read[stage][first_reader] += count
         elif status != Status.REMOVED:
             setattr(standing, status, getattr(standing, status) + count)
-    for stage, standing in stages.items():
-        standing.readers = _readers(review, standing, half_read[stage])
-    return list(stages.values())
+    return stages, half_read
 
 
 def _readers(review: Review, standing: StageStanding, half_read: Counter[int]) -> list[Reader]:

@@ -1,0 +1,162 @@
+"""A review in which every page has something to show, and the addresses of its pages."""
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from analysis.models import Run, Snapshot
+from analysis.services import publish, sign_off
+from evidence.services import begin_adjudication, start_assessment, submit_assessment
+from tests import factories
+from tests.analysis.test_admin_ledger import world_with_rule
+from tests.analysis.test_admin_world import World
+from tests.evidence.extraction.trial import Trial, read_as
+from tests.evidence.risk_of_bias.world import LOW, OTHER, answer
+from tests.evidence.test_admin_lists import MAKERS
+from tests.screening_factories import make_reason, make_records, settle
+
+
+def make_pages(world: World | None = None) -> tuple[User, dict[str, str]]:
+    """Make a review in which every page has something to show; give its adjudicator, and the pages by name."""
+    world = world or world_with_rule()
+    world.add_studies(3)
+    adjudicator, anna, ben = (
+        factories.make_membership(world.review, factories.make_user(name), role).user
+        for name, role in (("cleo", "adjudicator"), ("anna", "reviewer"), ("ben", "reviewer"))
+    )
+    analysis = world.analysis()
+    world.snapshot(analysis)
+    world.add_studies(1)
+    snapshot = world.snapshot(analysis)
+    sign_off(by=world.owner, snapshot=snapshot, reason="Checked against the reports.")
+    publish(by=world.owner, snapshot=snapshot, note="The first version.", is_confirmed=True)
+    slug, review = world.review.slug, world.review.pk
+    record = screen(world, anna, ben)
+    study = read(world, adjudicator, anna, ben)
+    consensus, own = judge(adjudicator, study, anna, ben)
+    of = {
+        "start": ("index",),
+        "home": ("analysis_home", slug),
+        "review": ("evidence_review_change", review),
+        "screening board": ("evidence_screening_board", slug),
+        "screening queue": ("evidence_screening_queue", slug, "title_abstract"),
+        "conflicts": ("evidence_screening_conflicts", slug, "title_abstract"),
+        "records": ("evidence_screening_records", slug),
+        "record": ("evidence_screening_record", slug, record),
+        "adding records": ("evidence_screening_add", slug),
+        "flow of records": ("evidence_screening_flow", slug),
+        "extraction board": ("evidence_extraction_board", slug),
+        "form": ("evidence_extractionform_review", slug),
+        "compare": ("evidence_compare", study.pk),
+        "questions to authors": ("evidence_authorcontact_study", study.pk),
+        "study": ("evidence_study_change", study.pk),
+        "study, own extraction": ("evidence_study_add",),
+        "start an assessment": ("evidence_assessment_start", study.pk),
+        "assess": ("evidence_assessment_assess", own),
+        "settle": ("evidence_assessment_settle", consensus),
+        "progress": ("evidence_progress", slug),
+        "as of a date": ("evidence_review_as_of", review),
+        "analysis": ("analysis_analysis_change", snapshot.analysis_id),
+        "snapshot": ("analysis_snapshot_change", snapshot.pk),
+        "side by side": ("analysis_side_by_side", snapshot.analysis_id),
+        "study for readers": ("analysis_study", study.pk),
+        "pooled study for readers": ("analysis_study", world.review.studies.order_by("pk")[0].pk),
+        "what moved": ("analysis_snapshot_explain", snapshot.pk),
+        "run": ("analysis_run_change", snapshot.runs.get(plugin="pooling").pk),
+        "evidence profile": ("analysis_ratingpolicy_profile", review),
+        "summary of findings": ("analysis_ratingpolicy_summary", review),
+        "order of the queue": ("analysis_priority", slug),
+        "living": ("analysis_living", slug),
+        "ledger": ("analysis_ledger", slug),
+        "agreement on screening": ("analysis_agreement_work", slug, "screening"),
+        "agreement on extraction": ("analysis_agreement_work", slug, "extraction"),
+    }
+    return adjudicator, {name: reverse(f"admin:{page}", args=args) for name, (page, *args) in of.items()}
+
+
+def pages_of_tables() -> dict[str, str]:
+    """Give the list of every table, the form to add a row, and the form and the history of its first row."""
+    found = {}
+    for model in admin.site._registry:
+        app, name = model._meta.app_label, model._meta.model_name
+        if app not in ("evidence", "analysis"):
+            continue
+        row = model._default_manager.order_by("pk").first()
+        pages: list[tuple[str, list[Any]]] = [("changelist", []), ("add", [])]
+        pages += [("change", [row.pk]), ("history", [row.pk])] if row is not None else []
+        for page, args in pages:
+            found[f"{model._meta.label} {page}"] = reverse(f"admin:{app}_{name}_{page}", args=args)
+    return found
+
+
+def public_pages() -> dict[str, str]:
+    """Give the pages that everybody may read: the log-in, and the oldest and newest published snapshot."""
+    published = Snapshot.objects.filter(publication__isnull=False).select_related("analysis__review").order_by("pk")
+    first, last = published.first(), published.last()
+    assert first is not None
+    assert last is not None
+    found = {"log in": reverse("admin:login")}
+    for name, row in (("published, the first", first), ("published, the last", last)):
+        found[name] = reverse("published", args=[row.analysis.review.slug, row.analysis.slug, row.number])
+    return found
+
+
+def screen(world: World, *readers: User) -> int:
+    """Let two readers agree on a record and differ in another; give the key of a third, which waits."""
+    make_reason(world.review, name="wrong population")
+    records = make_records(world.review, 4, by=world.owner, abstract="We randomised 80 people with pain.")
+    settle(records[0], "include", list(readers))
+    for reader, said in zip(readers, ("include", "exclude"), strict=True):
+        settle(records[1], said, [reader])
+    return records[0].pk
+
+
+def read(world: World, adjudicator: User, anna: User, ben: User) -> Any:
+    """Let two readers extract a study with differences; give the study."""
+    nrs = world.instrument
+    trial = Trial(
+        review=world.review,
+        study=factories.make_study(world.review, label="Aasa 2015"),
+        nrs=nrs,
+        rmdq=factories.make_instrument(nrs.outcome, name="RMDQ", code="rmdq", scale_max=24),
+        usual=world.comparator,
+        exercise=factories.make_component_type(world.review, name="Motor control"),
+        age=factories.make_characteristic_field(world.review, name="Mean age", unit="years"),
+        setting=factories.make_characteristic_field(
+            world.review, name="Setting", kind="choice", choices="Primary care\nHospital"
+        ),
+        anna=anna,
+        ben=ben,
+        cara=adjudicator,
+        owner=world.owner,
+    )
+    read_as(trial, anna)
+    read_as(trial, ben, sd="0.3", rmdq="17.9", setting="Hospital")
+    return trial.study
+
+
+def judge(adjudicator: User, study: Any, *readers: User) -> tuple[int, int]:
+    """Let two readers assess a study with differences; give the consensus in work, and one of another study."""
+    rows = []
+    for reader, answers in zip(readers, (LOW, OTHER), strict=True):
+        row = start_assessment(by=reader, study=study, tool="rob2", effect="assignment")
+        rows.append(submit_assessment(by=reader, assessment=answer(reader, row, answers)))
+    consensus = begin_adjudication(by=adjudicator, first=rows[0], second=rows[1])
+    other = factories.make_study(study.review, label="Berg 2016")
+    own = start_assessment(by=adjudicator, study=other, tool="rob2", effect="assignment")
+    return consensus.pk, answer(adjudicator, own, {"1.1": "Y", "2.1": "Y"}).pk
+
+
+def complete(world: World) -> None:
+    """Make a row of every table of evidence that has none yet, and let all pooled results be whole."""
+    for name, make in MAKERS.items():
+        model = apps.get_model("evidence", name)
+        if not model._default_manager.exists():
+            make(world.review)
+    # The snapshots that notices are about are stored without computing; pages that read them need a whole result.
+    pooling = Run.objects.filter(plugin="pooling").order_by("pk")
+    QuerySet.update(pooling.filter(result=pooling.last().result), result=pooling[0].result)
