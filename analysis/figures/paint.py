@@ -28,13 +28,14 @@ class UnknownElement(ValueError):
         super().__init__(f"The drawing has an element “{tag}”, which cannot be painted.")
 
 
-def paint(drawing: str, *, kind: str) -> bytes:
+def paint(drawing: str, *, kind: str, dots_per_inch: int = DOTS_PER_INCH) -> bytes:
     """Give the bytes of a picture; equal drawings give equal bytes with one version of matplotlib.
 
     Parameters
     ----------
     drawing : SVG of `draw`: text, line, rect, circle and polygon elements, and groups of them
     kind : {"png", "pdf"}
+    dots_per_inch : of a PNG; the drawing itself counts 96 to the inch
 
     Raises
     ------
@@ -61,7 +62,7 @@ def paint(drawing: str, *, kind: str) -> bytes:
         inherited = {"font-size": root.attrib["font-size"]}
         for order, element in enumerate(_flat(root), start=1):
             _paint_element(axes, element, inherited, order)
-        return _saved(figure, kind=kind, title=root.findtext(f"{SVG}title", ""))
+        return _saved(figure, kind=kind, title=root.findtext(f"{SVG}title", ""), dots_per_inch=dots_per_inch)
 
 
 def _flat(element: ElementTree.Element) -> Iterator[ElementTree.Element]:
@@ -131,12 +132,12 @@ def _filled(given: dict[str, str], order: int) -> dict[str, Any]:
     return {"facecolor": _colour(given["fill"]), "alpha": opacity, "linewidth": 0.0, "zorder": order}
 
 
-def _saved(figure: Any, *, kind: str, title: str) -> bytes:
+def _saved(figure: Any, *, kind: str, title: str, dots_per_inch: int) -> bytes:
     """Give the figure as bytes without the moment and the program that made it."""
     metadata: dict[str, Any] = {"Title": title}
     metadata |= {"Software": None} if kind == "png" else {"CreationDate": None, "Creator": None, "Producer": None}
     held = BytesIO()
-    figure.savefig(held, format=kind, dpi=DOTS_PER_INCH, metadata=metadata)
+    figure.savefig(held, format=kind, dpi=dots_per_inch, metadata=metadata)
     return held.getvalue()
 
 
