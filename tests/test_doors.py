@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
 
-from analysis.models import Analysis, Run, Snapshot
+from analysis.models import Analysis, Block, Run, Snapshot
 from evidence.models import Review, Study
 from tests.analysis.test_admin_permissions import full_world
 from tests.analysis.test_admin_world import World, make_world
@@ -26,7 +26,7 @@ MARK = "Zebrafinch"
 # Rows that say how a person reads, not what the evidence is.
 OWN_TRACES = {"NoticeRead", "NoticeSubscription", "EditingMark", "HistoricalNoticeSubscription"}
 FIXED = {"slug": "slug", "act": "drop", "name": "dataset.json", "app_label": "evidence", "url": "no-such-page/"}
-BY_NAME = {"study_id": Study, "analysis_id": Analysis, "snapshot_id": Snapshot, "review_id": Review}
+BY_NAME = {"block_id": Block, "study_id": Study, "analysis_id": Analysis, "snapshot_id": Snapshot, "review_id": Review}
 # Addresses of a person's own, which hold nothing of any review.
 OWN = ("/admin/login/", "/admin/logout/", "/admin/password_change/", "/admin/jsi18n/")
 

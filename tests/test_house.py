@@ -59,6 +59,8 @@ OWN_ROWS = {
     # the analysis, its plugins and what is printed about it
     "analysis.Step.analysis",
     "analysis.Claim.analysis",
+    # the manuscript and its parts
+    "analysis.Block.manuscript",
 }
 # Words of STYLE.md's list "never" for numbers.
 NEVER = {

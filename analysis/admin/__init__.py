@@ -1,5 +1,27 @@
 """The screens of analyses, runs and snapshots: they show and ask, services act."""
 
-from analysis.admin import analyses, claims, ledger, notices, records, runs, schedules, snapshots, withdrawals
+from analysis.admin import (
+    analyses,
+    claims,
+    ledger,
+    manuscripts,
+    notices,
+    records,
+    runs,
+    schedules,
+    snapshots,
+    withdrawals,
+)
 
-__all__ = ["analyses", "claims", "ledger", "notices", "records", "runs", "schedules", "snapshots", "withdrawals"]
+__all__ = [
+    "analyses",
+    "claims",
+    "ledger",
+    "manuscripts",
+    "notices",
+    "records",
+    "runs",
+    "schedules",
+    "snapshots",
+    "withdrawals",
+]

@@ -8,18 +8,22 @@ from django.contrib.admin import AdminSite
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.urls import path
+from django.utils.safestring import mark_safe
 
 from analysis.admin.certainty import rating_of
 from analysis.admin.studies import study_keys
 from analysis.figures.text import number
+from analysis.forests import forest_of
 from analysis.models import Analysis, Snapshot
-from analysis.reading import Reading, figures_of
+from analysis.reading import Reading
 from analysis.services import is_stale
 from analysis.templatetags.numbers import as_percent, estimate, fixed, interval, p_value, plain, prediction, shown
 from evidence.admin.standing import standing_of
 from evidence.permissions import Act
 
 LONGEST_NUMBER = 9
+# What stands beside the rows of a forest plot that has half a page.
+BESIDE = ("estimate", "weight")
 # A row of the table: its title, and how it is written from a pooled result, by whether that is a ratio.
 ROWS: tuple[tuple[str, Callable[[Any, bool], str]], ...] = (
     ("Effects (k)", lambda row, is_ratio: plain(row.get("k"))),
@@ -130,7 +134,9 @@ def _side(snapshot: Snapshot) -> dict[str, Any]:
     level = "not rated" if rating is None else rating.get_level_display().lower()
     if rating is not None and is_stale(rating, snapshot):
         level += " (rated on other results)"
-    return {"snapshot": snapshot, "reading": reading, "level": level, "forest": figures_of(reading.pooling)[:1]}
+    forest = forest_of(reading, BESIDE)
+    drawn = mark_safe(forest.svg) if forest else ""  # the renderer escapes every text that it is given
+    return {"snapshot": snapshot, "reading": reading, "level": level, "forest": drawn}
 
 
 def numbers_of(first: Reading, second: Reading) -> list[tuple[str, str, str, bool]]:

@@ -1,6 +1,6 @@
 """The results of a review's analyses, one after another, beside what its paper prints."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from math import exp
 from typing import Any
@@ -32,9 +32,9 @@ class ResultRow:
     eligible: int
 
 
-def result_rows(review: Review) -> Iterator[ResultRow]:
-    """Give a row for each analysis of the review, in their order."""
-    for analysis in Analysis.objects.filter(review=review).prefetch_related("claims"):
+def result_rows(review: Review, kinds: Collection[str] = Analysis.Kind.values) -> Iterator[ResultRow]:
+    """Give a row for each analysis of the review of these kinds, in their order."""
+    for analysis in Analysis.objects.filter(review=review, kind__in=kinds).prefetch_related("claims"):
         latest = Snapshot.objects.filter(analysis=analysis).select_related("dataset").order_by("-number").first()
         results = {} if latest is None else {run.plugin: canonical.from_text(run.result) for run in latest.runs.all()}
         with_results, eligible = (

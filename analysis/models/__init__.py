@@ -6,6 +6,7 @@ from analysis.models.claim import Claim
 from analysis.models.delivery import Delivery, Webhook, WebhookSecret
 from analysis.models.eligibility import EligibilityRule, Waiver
 from analysis.models.freeze import Dataset, Freeze, dataset_digest
+from analysis.models.manuscript import Block, Manuscript
 from analysis.models.notice import Notice, NoticeRead, NoticeSubscription
 from analysis.models.plan import PlanClosure, PlanEvent
 from analysis.models.refresh import Refresh, RefreshEnd
@@ -22,6 +23,7 @@ __all__ = [
     "RATE_UPS",
     "Analysis",
     "AppendOnly",
+    "Block",
     "Certainty",
     "Claim",
     "Dataset",
@@ -30,6 +32,7 @@ __all__ = [
     "Freeze",
     "IndependentRating",
     "Level",
+    "Manuscript",
     "Notice",
     "NoticeRead",
     "NoticeSubscription",

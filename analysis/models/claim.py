@@ -1,4 +1,4 @@
-"""What a manuscript prints about an analysis, to be held beside what Quorum computes."""
+"""What a published paper prints about an analysis, to be held beside what Quorum computes."""
 
 from django.db import models
 

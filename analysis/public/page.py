@@ -14,10 +14,11 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
 from analysis import canonical
+from analysis.forests import forest_of
 from analysis.public.citing import Citation, linked_data
 from analysis.public.finding import Published, newest_number, published_or_404
 from analysis.public.reading import page_of, words_of
-from analysis.reading import Reading, figures_of
+from analysis.reading import Reading
 
 TEAM = "Review team of “{title}”"
 # Caches of others may keep a page so long; it is marked as overtaken after that at the latest.
@@ -65,10 +66,10 @@ def citation_view(request: HttpRequest, review: str, analysis: str, number: int,
 @require_safe
 def forest_view(request: HttpRequest, review: str, analysis: str, number: int) -> HttpResponse:
     """Give the forest plot as a picture of its own."""
-    drawn = figures_of(Reading(published_or_404(review, analysis, number).snapshot).pooling)[:1]
-    if not drawn:
+    forest = forest_of(Reading(published_or_404(review, analysis, number).snapshot))
+    if forest is None:
         raise Http404("The snapshot has no forest plot.")
-    return HttpResponse(drawn[0], content_type="image/svg+xml")
+    return HttpResponse(forest.svg, content_type="image/svg+xml")
 
 
 def context_of(request: HttpRequest, published: Published) -> dict[str, Any]:

@@ -4,11 +4,14 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.safestring import mark_safe
+
 from analysis.figures.text import number, ratio
+from analysis.forests import forest_of
 from analysis.models import DOMAINS, Certainty
 from analysis.models.certainty import RATE_UPS
 from analysis.public.finding import Published
-from analysis.reading import Reading, figures_of
+from analysis.reading import Reading
 
 LEVELS_DOWN = ("not serious", "serious", "very serious")
 LEVELS_UP = ("no", "one level up", "two levels up")
@@ -27,11 +30,12 @@ class Certain:
 def page_of(published: Published) -> dict[str, Any]:
     """Give what the page shows of a published snapshot."""
     reading = Reading(published.snapshot)
+    forest = forest_of(reading)
     return {
         "reading": reading,
         "pooling": reading.pooling,
         "is_ratio": reading.is_ratio,
-        "forest": figures_of(reading.pooling)[:1] if reading.pooling.get("k") else [],
+        "forest": mark_safe(forest.svg) if forest else "",  # the renderer escapes every text that it is given
         "studies": studies_of(reading),
         "not_pooled": not_pooled_of(reading),
         "certain": certainty_of(published, reading),

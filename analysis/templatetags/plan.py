@@ -20,9 +20,10 @@ def plan_link(review: Review) -> SafeString:
     said = f"Plan and ledger: {done} of {len(entries)} run"
     said += f", {broken} unsigned violation{'' if broken == 1 else 's'} of eligibility" if broken else ""
     return format_html(
-        '<a href="{}">{}</a><a href="{}">Living</a><a href="{}">Agreement</a>',
+        '<a href="{}">{}</a><a href="{}">Living</a><a href="{}">Agreement</a><a href="{}">Manuscripts</a>',
         reverse("admin:analysis_ledger", args=[review.slug]),
         said,
         reverse("admin:analysis_living", args=[review.slug]),
         reverse("admin:analysis_agreement", args=[review.slug]),
+        reverse("admin:analysis_manuscripts", args=[review.slug]),
     )

@@ -35,6 +35,7 @@ from analysis.models import (
     WebhookSecret,
 )
 from analysis.services import close_plan, publish, rate_certainty, record_claim, save_rule, sign_off, waive
+from analysis.services.manuscripts import begin_manuscript
 from analysis.services.rating import set_rating_policy
 from analysis.services.scheduling import run_due, save_schedule
 from tests import factories
@@ -81,6 +82,7 @@ def full_world() -> World:
     schedule = Schedule(review=world.review, runs_as=world.owner, every=1, unit="days")
     save_schedule(by=world.owner, schedule=schedule)
     list(run_due(now=timezone.now() + timedelta(days=2)))
+    begin_manuscript(by=world.owner, review=world.review, title="Report", slug="report", is_whole=True)
     add_rows(world, make_notice(SeenWorld(world)))
     return world
 

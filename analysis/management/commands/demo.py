@@ -17,6 +17,7 @@ from analysis.exports.results_table import result_rows, text_table
 from analysis.files import write_whole
 from analysis.importing import BadFile, import_analyses, read_analyses
 from analysis.management.commands.refresh import describe
+from analysis.management.demonstration import write_manuscript
 from analysis.models import Analysis
 from analysis.services import Refreshed, is_dropped, refresh_many
 from evidence.importers import import_review
@@ -24,6 +25,7 @@ from evidence.models import Membership, Review
 from evidence.services import record
 
 FOLDER = settings.BASE_DIR / "evidence" / "demonstration" / "lbp_review"
+MANUSCRIPT = settings.BASE_DIR / "analysis" / "demonstration" / "lbp_manuscript.json"
 ANALYSES = settings.BASE_DIR / "analysis" / "demonstration" / "lbp_review.json"
 SLUG = "lbp"
 NOT_KEPT = "The passwords of the demonstration users cannot be kept in {path}: {error}. No user was made."
@@ -50,6 +52,7 @@ class Command(BaseCommand):
         self._step("The team", lambda: make_team(owner, review))
         self._step("Analyses of the paper", lambda: plan_analyses(owner, review))
         outcomes = self._refresh(owner, review)
+        self._step("The manuscript", lambda: write_manuscript(by=owner, review=review, file=MANUSCRIPT))
         self._report(review, outcomes, users)
 
     def _step(self, title: str, work: Callable[[], Any]) -> Any:
@@ -96,6 +99,7 @@ class Command(BaseCommand):
         for name, password in users.items():
             self.stdout.write(f"    {name:<20} {password}")
         self.stdout.write(f"(made for this installation and kept in {shown_path(passwords_file())})")
+        self.stdout.write("The manuscript as a file:  manage.py report lbp-demonstration --format pdf")
         if any(outcome.failure for outcome in outcomes):
             raise CommandError("Some analyses failed; the lines above say why.")
 
