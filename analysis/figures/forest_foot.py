@@ -60,19 +60,21 @@ def _labelled_ticks(axis: Axis) -> list[tuple[float, str]]:
 def _sides(figure: ForestFigure, axis: Axis, top: float, bounds: tuple[float, float]) -> tuple[str, float]:
     """Give which arm each side favours, beside the null or, where that has no room, in the halves of the plot."""
     null, half = axis.place(figure.null_value), (axis.right - axis.left) / 2 - 8.0
-    words = figure.favours_left and f"← {figure.favours_left}", figure.favours_right and f"{figure.favours_right} →"
-    widths = [width_in(one, SMALL) for one in words]
+    wholes = figure.favours_left, figure.favours_right
+    arrow = width_in("← ", SMALL)
+    widths = [width_in(whole, SMALL) + arrow for whole in wholes]
     is_beside = widths[0] <= null - 8.0 - bounds[0] and widths[1] <= bounds[1] - null - 8.0
     left = (null - 8.0, "end", widths[0]) if is_beside else (axis.left, "start", half)
     right = (null + 8.0, "start", widths[1]) if is_beside else (axis.right, "end", half)
     drawn, lowest = "", top
-    for said, full, (x, anchor, room) in zip(
-        words, (figure.favours_left, figure.favours_right), (left, right), strict=True
-    ):
+    for whole, (x, anchor, room), is_left in zip(wholes, (left, right), (True, False), strict=True):
+        lines = fold(whole, room - arrow + 0.01, SMALL, most=SIDE_LINES)
+        lines = [f"← {line}" if is_left and not place else line for place, line in enumerate(lines)]
+        lines[-1:] = [line if is_left else f"{line} →" for line in lines[-1:]]
         y = top
-        for line in fold(said, room + 0.01, SMALL, most=SIDE_LINES):
+        for line in lines:
             y += LINE
-            drawn += svg.text(x, y, line, full=said and full, text_anchor=anchor, font_size=SMALL)
+            drawn += svg.text(x, y, line, full=whole, text_anchor=anchor, font_size=SMALL)
         lowest = max(lowest, y)
     return drawn, lowest
 

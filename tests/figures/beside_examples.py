@@ -142,6 +142,21 @@ def linked() -> Example:
     return figure(**POOLED), result(rows, **SUMMARY), beside
 
 
+def wordy() -> Example:
+    """Give a plot with long words around its axis, one domain, and no columns of numbers."""
+    rows = rows_of(2, is_long=True)
+    keys = [row["effect"] for row in rows]
+    overall = Lights(LEVELS, (DOMAINS[-1],), dict.fromkeys(keys, ("high",)))
+    sides = {
+        "favours_left": f"Favours {LONG}",
+        "favours_right": f"Favours {LONG}",
+        "x_label": f"Points, {LONG}, {LONG}",
+    }
+    named = {**POOLED, "summary_label": f"Random-effects model of {LONG}"}
+    drawn = figure(title=f"{LONG}, {LONG}, {LONG}", marks=MCID[:1], **sides, **named)
+    return drawn, result(rows, **SUMMARY), Beside(lights=overall, notes=(f"{LONG}; {LONG}; {LONG}",), has_weights=False)
+
+
 def examples() -> dict[str, Example]:
     """Give the figures with what stands beside their rows, by name."""
     return {
@@ -153,6 +168,7 @@ def examples() -> dict[str, Example]:
         "events": events(),
         "not-pooled-only": bare(),
         "linked": linked(),
+        "long-words": wordy(),
     }
 
 
