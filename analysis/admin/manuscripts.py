@@ -118,7 +118,7 @@ class ManuscriptAdmin(ReadOnlyAdmin):
     def about_view(self, request: HttpRequest, manuscript_id: int) -> HttpResponse:
         """Change title, authors, abstract and the style of references."""
         row = self.writable_or_refuse(request, manuscript_id)
-        form = DetailsForm(request.POST or None, instance=row)
+        form = DetailsForm(request.POST if request.method == "POST" else None, instance=row)
         if request.method == "POST" and form.is_valid() and form.store(by=person_of(request)):
             messages.success(request, "Saved.")
             return self._to(row, "write")
@@ -140,7 +140,7 @@ class ManuscriptAdmin(ReadOnlyAdmin):
     def _edit(self, request: HttpRequest, row: Manuscript, block: Block, title: str) -> HttpResponse:
         """Show the form of a block, or save what it says."""
         numbers = Numbers(row.review)
-        form = BlockForm(request.POST or None, instance=block, numbers=numbers)
+        form = BlockForm(request.POST if request.method == "POST" else None, instance=block, numbers=numbers)
         if request.method == "POST" and form.is_valid() and form.store(by=person_of(request)):
             messages.success(request, "Saved.")
             return self._to(row, "write", mark=f"block-{block.pk}")

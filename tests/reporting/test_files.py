@@ -18,6 +18,7 @@ from analysis.models import Manuscript
 from analysis.reporting import FORMATS, CannotWrite, write_file
 from analysis.services.manuscripts import save_manuscript
 from evidence.models import Study
+from tests import factories
 from tests.reporting.world import HOSTILE, Written, make_written
 
 pytestmark = pytest.mark.django_db
@@ -201,7 +202,8 @@ def test_hostile_text_is_only_text_in_every_format() -> None:
 
 def test_figure_with_nothing_to_draw_keeps_its_number_and_says_why() -> None:
     written = make_written(1)
-    other = written.world.analysis(comparators=[])
+    nobody = factories.make_comparator_type(written.world.review, name="Nobody has this")
+    other = written.world.analysis(comparators=[nobody.code])
     snapshot = written.world.snapshot(other)
     written.add("figure", analysis=other, shows="pooling.1", title="Nothing here")
     written.add("figure", analysis=written.snapshot.analysis, shows="pooling.1", title="Something here")

@@ -53,7 +53,7 @@ CENTRED = r">{\centering\arraybackslash}"
 
 def write_latex(document: Document) -> bytes:
     """Give all tables of a document as LaTeX."""
-    lines = [HEAD.format(title=_comment(document.title), day=f"{document.changed_at:%-d %B %Y}")]
+    lines = [HEAD.format(title=escape(document.title), day=f"{document.changed_at:%-d %B %Y}")]
     for table in document.tables:
         lines += _table(table)
     if not document.tables:
@@ -66,16 +66,12 @@ def escape(text: str) -> str:
     return "".join(ESCAPED.get(character, character) for character in " ".join(text.split()))
 
 
-def _comment(text: str) -> str:
-    return " ".join(text.split())
-
-
 def _table(table: Table) -> Iterator[str]:
     """Give the lines of a table."""
     caption = escape(plain(table.caption))
     label = f"tab:{table.number}"
     if table.stale:
-        yield f"% Stale: {_comment(table.stale)}"
+        yield f"% Stale: {escape(table.stale)}"
     if table.missing or not table.rows:
         yield rf"\begin{{table}}[htbp]\caption{{{caption}}}\label{{{label}}}"
         yield " ".join(escape(sentence) for sentence in table.missing)
