@@ -3,6 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from analysis.contract.drawn import tables_drawn
+
+# A table with more rows is opened by who wants it.
+MOST_ROWS = 20
 LEFT_OUT = ("figures", "messages")
 EMPTY: tuple[Any, ...] = (None, "", [], ())
 # Stored results have their names in alphabetical order; a reader wants these first, and sentences last.
@@ -14,11 +18,15 @@ LAST = ("conditions", "reasons", "looked_at", "message")
 
 
 class Table(NamedTuple):
-    """A table of a result: its name, the names of its columns and its rows."""
+    """A table of a result: its name, the names of its columns and its rows.
+
+    `is_folded` says that it is long, or that a figure shows it already; a forest plot leaves its table open.
+    """
 
     name: str
     columns: list[str]
     rows: list[list[Any]]
+    is_folded: bool = False
 
 
 class Tables(NamedTuple):
@@ -46,6 +54,9 @@ def tables_of(result: Mapping[str, Any]) -> Tables:
     """Give the parts of a result."""
     facts: list[tuple[str, Any]] = []
     tables: list[Table] = []
+    drawn = {
+        name for figure in result.get("figures", ()) if figure.get("kind") != "forest" for name in tables_drawn(figure)
+    }
     for name in in_order(result):
         value = result[name]
         if name in LEFT_OUT or value in EMPTY:
@@ -55,7 +66,8 @@ def tables_of(result: Mapping[str, Any]) -> Tables:
             tables.append(Table(name, columns, [[value[column] for column in columns]]))
         elif isinstance(value, list) and value and all(isinstance(row, Mapping) for row in value):
             columns = shown_columns(value)
-            tables.append(Table(name, columns, [[row.get(column) for column in columns] for row in value]))
+            rows = [[row.get(column) for column in columns] for row in value]
+            tables.append(Table(name, columns, rows, is_folded=name in drawn or len(rows) > MOST_ROWS))
         else:
             facts.append((name, value))
     return Tables(facts, tables, [str(message) for message in result.get("messages", ())])

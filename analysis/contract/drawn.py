@@ -53,9 +53,9 @@ def tables_drawn(figure: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     ----------
     figure : plain data of the specification (`model_dump(mode="json")`)
     """
-    kind = figure["kind"]
+    kind = figure.get("kind", "")
     found: dict[str, tuple[str, ...]] = {}
-    for field, columns in COLUMNS[kind].items():
+    for field, columns in COLUMNS.get(kind, {}).items():
         named = [figure[name] for name in columns if figure.get(name)]
         named += ALWAYS.get(kind, {}).get(field, ())
         if kind == "panel":
