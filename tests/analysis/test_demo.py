@@ -11,7 +11,9 @@ from django.conf import settings
 from django.core.management import call_command
 
 from analysis import canonical
-from analysis.models import Analysis, PlanEvent, Run, Snapshot, Step
+from analysis.models import Analysis, Manuscript, PlanEvent, Run, Snapshot, Step
+from analysis.reporting import build_document
+from analysis.reporting.document import plain
 from analysis.services import check_eligibility
 from evidence.models import Review
 
@@ -44,6 +46,7 @@ def test_demo_runs_all_analyses_and_computes_nothing_the_second_time():
     _gives_numbers_or_says_what_is_missing()
     _lists_who_trained_too_short()
     _keeps_passwords_for_the_owner_only(first)
+    _writes_the_figures_and_tables_of_the_paper()
     out = StringIO()
     call_command("verify", stdout=out)
     assert "Everything stored is unchanged" in out.getvalue()
@@ -66,6 +69,23 @@ def _lists_who_trained_too_short() -> None:
     findings = check_eligibility(Review.objects.get())
     open_ones = {finding.study for finding in findings if finding.is_open}
     assert open_ones == {"Godfrey_2020", "Leibetseder_2007", "Long_2004", "Paolucci_2011"}
+
+
+def _writes_the_figures_and_tables_of_the_paper() -> None:
+    """One manuscript, also after the second time: Figures 1 to 6 and Tables 1 and 2 as the paper numbers them."""
+    document = build_document(Manuscript.objects.get())
+    captions = [plain(figure.caption) for figure in document.figures]
+    expected = ["Flow of records", "Risk of bias", "Pain intensity, short-term, against active"]
+    expected += ["Pain intensity, short-term, against passive", "Disability, short-term, against active"]
+    expected += ["Disability, short-term, against passive"]
+    assert [caption.startswith(words) for caption, words in zip(captions, expected, strict=True)] == [True] * 6
+    assert [figure.number for figure in document.figures if figure.missing] == [3]
+    first, second = document.tables[:2]
+    assert plain(first.caption) == "Characteristics of the included studies"
+    assert len(first.rows) == 58
+    assert plain(second.caption).startswith("Sensitivity analyses")
+    assert len(second.rows) == 14
+    assert document.stale() == document.wrong() == []
 
 
 def table_of(said: str) -> str:

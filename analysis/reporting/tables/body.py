@@ -42,7 +42,7 @@ def widths_of(head: Sequence[Cells], rows: Sequence[Cells], *, is_wide: bool) ->
             for texts, cell in zip(columns, row, strict=True):
                 texts.append(cell.text)
     words = [_longest_word(texts) for texts in columns]
-    wanted = [max(_mean_length(texts) - word, 0.0) for texts, word in zip(columns, words, strict=True)]
+    wanted = [max(_usual_length(texts) - word, 0.0) for texts, word in zip(columns, words, strict=True)]
     left = max((WIDE_PAGE if is_wide else PAGE) - sum(words), 0.0)
     share = min(left / sum(wanted), 1.0) if sum(wanted) else 0.0
     return tuple(word + share * more for word, more in zip(words, wanted, strict=True))
@@ -53,7 +53,7 @@ def _longest_word(texts: list[str]) -> float:
     return float(min(max(longest, NARROWEST), LONGEST_WORD) + BETWEEN)
 
 
-def _mean_length(texts: list[str]) -> float:
-    """Give how long the texts are on the whole, the longest ones no more than several lines."""
+def _usual_length(texts: list[str]) -> float:
+    """Give a length between those of the usual and of the longest text, which counts as no more than several lines."""
     lengths = [min(len(text), LONGEST_TEXT) for text in texts[1:]] or [0]
-    return sum(lengths) / len(lengths)
+    return (sum(lengths) / len(lengths) + max(lengths)) / 2
