@@ -142,7 +142,7 @@ def test(rest: Sequence[str]) -> int:
 def bench(rest: Sequence[str]) -> int:
     """The engine beside other programs, then the queue of a large review; or the part that is named first."""
     ensure(BENCH, "bench")
-    if rest[:1] and rest[0] in ("screening", "throughput"):
+    if rest[:1] and rest[0] in ("screening", "throughput", "home"):
         return run(PYTHON, "-m", f"tests.bench.{rest[0]}", *rest[1:])
     engine = run(PYTHON, "-m", "tests.bench", *rest)
     return engine if rest else engine or run(PYTHON, "-m", "tests.bench.screening")

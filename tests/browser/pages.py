@@ -34,11 +34,17 @@ def make_pages(world: World | None = None) -> tuple[User, dict[str, str]]:
     snapshot = world.snapshot(analysis)
     sign_off(by=world.owner, snapshot=snapshot, reason="Checked against the reports.")
     publish(by=world.owner, snapshot=snapshot, note="The first version.", is_confirmed=True)
-    slug, review = world.review.slug, world.review.pk
     record = screen(world, anna, ben)
     study = read(world, adjudicator, anna, ben)
-    consensus, own = judge(adjudicator, study, anna, ben)
-    of = {
+    assessments = judge(adjudicator, study, anna, ben)
+    of = pages_of_evidence(world, record, study, *assessments) | pages_of_analyses(world, snapshot, study)
+    return adjudicator, {name: reverse(f"admin:{page}", args=args) for name, (page, *args) in of.items()}
+
+
+def pages_of_evidence(world: World, record: int, study: Any, consensus: int, own: int) -> dict[str, tuple[Any, ...]]:
+    """Give the pages of a review, of screening, extraction and risk of bias, as names of addresses with their parts."""
+    slug, review = world.review.slug, world.review.pk
+    return {
         "start": ("index",),
         "home": ("analysis_home", slug),
         "review": ("evidence_review_change", review),
@@ -60,6 +66,13 @@ def make_pages(world: World | None = None) -> tuple[User, dict[str, str]]:
         "settle": ("evidence_assessment_settle", consensus),
         "progress": ("evidence_progress", slug),
         "as of a date": ("evidence_review_as_of", review),
+    }
+
+
+def pages_of_analyses(world: World, snapshot: Snapshot, study: Any) -> dict[str, tuple[Any, ...]]:
+    """Give the pages of analyses, of their snapshots and of the plan, as names of addresses with their parts."""
+    slug, review = world.review.slug, world.review.pk
+    return {
         "analysis": ("analysis_analysis_change", snapshot.analysis_id),
         "snapshot": ("analysis_snapshot_change", snapshot.pk),
         "side by side": ("analysis_side_by_side", snapshot.analysis_id),
@@ -75,7 +88,6 @@ def make_pages(world: World | None = None) -> tuple[User, dict[str, str]]:
         "agreement on screening": ("analysis_agreement_work", slug, "screening"),
         "agreement on extraction": ("analysis_agreement_work", slug, "extraction"),
     }
-    return adjudicator, {name: reverse(f"admin:{page}", args=args) for name, (page, *args) in of.items()}
 
 
 def pages_of_tables() -> dict[str, str]:
@@ -153,10 +165,10 @@ def judge(adjudicator: User, study: Any, *readers: User) -> tuple[int, int]:
 
 def complete(world: World) -> None:
     """Make a row of every table of evidence that has none yet, and let all pooled results be whole."""
-    for name, make in MAKERS.items():
-        model = apps.get_model("evidence", name)
-        if not model._default_manager.exists():
+    for model in apps.get_app_config("evidence").get_models():
+        make = MAKERS.get(str(model._meta.model_name))
+        if make is not None and not model._default_manager.exists():
             make(world.review)
     # The snapshots that notices are about are stored without computing; pages that read them need a whole result.
     pooling = Run.objects.filter(plugin="pooling").order_by("pk")
-    QuerySet.update(pooling.filter(result=pooling.last().result), result=pooling[0].result)
+    QuerySet.update(pooling.exclude(result__contains='"k":'), result=pooling[0].result)

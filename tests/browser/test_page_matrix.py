@@ -1,0 +1,147 @@
+"""Every page as every role, light and dark, on a phone and on a wide screen, in a real browser.
+
+Each page is loaded once for each role, and then dressed: its colour scheme and its width are changed in place. Held
+are: no complaint of the console, no page that scrolls sideways, and no violation of WCAG 2.1 AA. The owner, who sees
+most, sees all pages, and the main ones in all four dresses; others see the main pages, lists and forms of rows in two
+dresses, which hold both schemes and both widths. As axe takes longest, it reads a page, in each dress, only where the
+page has a kind of element (tag, classes and role) that no page before it had. Pictures of the main pages are kept under
+test-results/pages.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+
+from tests.analysis.test_admin_permissions import full_world
+from tests.analysis.test_admin_world import World
+from tests.browser.pages import complete, make_pages, pages_of_tables, public_pages
+from tests.in_a_browser import IN_A_BROWSER, listen
+
+pytestmark = [*IN_A_BROWSER, pytest.mark.walk, pytest.mark.timeout(900)]
+
+ROLES = ("owner", "adjudicator", "reviewer", "statistician", "viewer")
+DRESSES = [("light", 1440), ("dark", 375), ("light", 375), ("dark", 1440)]
+SOME = DRESSES[:2]
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
+PICTURES = Path(settings.BASE_DIR) / "test-results" / "pages"
+# Classes that name a model or a field look like any other of theirs.
+KINDS = """() => [...new Set([...document.body.querySelectorAll('*:not(svg *)')].map(one =>
+    one.tagName + '.' + [...one.classList].filter(name => !/^(column|field|model|app|form-row|row\\d)/.test(name))
+        .sort().join('.') + '[' + (one.getAttribute('role') || one.getAttribute('type') || '') + ']'))]"""
+WIDEST = """() => {
+    const most = document.documentElement.clientWidth;
+    const clips = one => /(auto|scroll|hidden)/.test(getComputedStyle(one).overflowX);
+    const scrolls = one => one && (clips(one) || scrolls(one.parentElement));
+    const wide = [...document.body.querySelectorAll('*')].filter(one =>
+        one.getBoundingClientRect().right > most + 1 && !scrolls(one.parentElement));
+    return [document.documentElement.scrollWidth, wide.slice(0, 4).map(one => one.tagName.toLowerCase()
+        + (one.id ? '#' + one.id : '') + [...one.classList].map(name => '.' + name).join(''))];
+}"""
+
+
+class Inspector:
+    """Opens pages in one window and notes what is wrong with them."""
+
+    def __init__(self, page: Any, site: str, complaints: list[str]) -> None:
+        self.page, self.site, self.complaints = page, site, complaints
+        self.axe, self.seen = Axe(), {dress: set[str]() for dress in DRESSES}
+        self.problems: list[str] = []
+        page.on("response", self.hear)
+
+    def hear(self, answer: Any) -> None:
+        """Note what a page asked for and did not get."""
+        if answer.status >= 400 and not answer.request.is_navigation_request():
+            self.complaints.append(f"{answer.status} for {answer.url}")
+
+    def inspect(self, name: str, path: str, *, dresses: list[tuple[str, int]], picture: str = "") -> int:
+        """Open a page and dress it; give its status."""
+        self.put_on(dresses[0])
+        self.complaints.clear()
+        status = int(self.page.goto(self.site + path).status)
+        if status != 200:
+            return status
+        # What was refused is heard of by its address; the console says it without, and late.
+        said = [words for words in self.complaints if not words.startswith("Failed to load resource")]
+        self.problems += [f"{name}: {words}" for words in said]
+        for dress in dresses:
+            scheme, width = dress
+            self.put_on(dress)
+            where = f"{name} ({scheme}, {width} px)"
+            across, wide = self.page.evaluate(WIDEST)
+            if across > width:
+                self.problems.append(f"{where}: is {across} px wide, for {', '.join(wide)}")
+            self._read(where, dress)
+            if picture and dress in SOME:
+                self.page.screenshot(path=PICTURES / f"{picture}-{scheme}-{width}.png", full_page=True)
+        return status
+
+    def put_on(self, dress: tuple[str, int]) -> None:
+        """Change scheme and width, and wait until every colour has faded over."""
+        scheme, width = dress
+        self.page.emulate_media(color_scheme=scheme)
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.evaluate("() => Promise.all(document.getAnimations().map(one => one.finished.catch(() => null)))")
+
+    def _read(self, where: str, dress: tuple[str, int]) -> None:
+        """Let axe read the page as it is dressed, if it has any kind of element that was not seen in this dress."""
+        kinds = set(self.page.evaluate(KINDS))
+        if kinds <= self.seen[dress]:
+            return
+        self.seen[dress] |= kinds
+        for one in self.axe.run(self.page, options=RULES).response["violations"]:
+            places = "; ".join(" ".join(node["target"]) for node in one["nodes"][:4])
+            self.problems.append(f"{where}: {one['id']} ({one['help']}) at {len(one['nodes'])} places: {places}")
+
+
+def enter(page: Any, site: str, client: Client) -> None:
+    """Let a window be logged in as a person is in the test client."""
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+    page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": site}])
+
+
+def every_page(world: World, role: str) -> Iterator[tuple[str, str, str]]:
+    """Give the name, the address and the name of the picture of every page for people with an account."""
+    _, main = make_pages(world)
+    complete(world)
+    for name, path in main.items():
+        yield name, path, name.replace(",", "").replace(" ", "-")
+    for name, path in pages_of_tables().items():
+        # Histories, and forms to add, are the same page for everybody who may see them.
+        if role == "owner" or name.endswith(("changelist", "change")):
+            yield name, path, ""
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page_as_every_role(live_server: Any, browser: Any, complaints: list[str], role: str) -> None:
+    world = full_world()
+    pages = list(every_page(world, role))
+    page = browser.new_page()
+    listen(page, complaints)
+    enter(page, live_server.url, world.client(role))
+    inspector = Inspector(page, live_server.url, complaints)
+    answers = {}
+    for name, path, picture in pages:
+        is_shown = bool(picture) and role == "owner"
+        dresses = DRESSES if is_shown else SOME
+        answers[name] = inspector.inspect(name, path, dresses=dresses, picture=picture if is_shown else "")
+    assert not inspector.problems, f"{role}:\n" + "\n".join(inspector.problems)
+    assert set(answers.values()) <= {200, 403, 404, 405}
+    shown = [name for name, status in answers.items() if status == 200]
+    assert len(shown) > 120, f"{role} saw {len(shown)} pages"
+
+
+def test_public_pages(live_server: Any, browser: Any, complaints: list[str]) -> None:
+    world = full_world()
+    make_pages(world)
+    page = browser.new_page()
+    listen(page, complaints)
+    inspector = Inspector(page, live_server.url, complaints)
+    for name, path in public_pages().items():
+        picture = f"public-{name}".replace(",", "").replace(" ", "-")
+        assert inspector.inspect(name, path, dresses=DRESSES, picture=picture) == 200
+    assert not inspector.problems, "\n".join(inspector.problems)
