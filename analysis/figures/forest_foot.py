@@ -10,7 +10,7 @@ from analysis.figures.axis import Axis
 from analysis.figures.forest_words import decimals_of_ticks, short_ratio
 from analysis.figures.layout import FONT, INK, MARGIN, SMALL
 from analysis.figures.metrics import fold, width_in
-from analysis.figures.text import number
+from analysis.figures.text import axis_words, number
 
 if TYPE_CHECKING:
     from analysis.contract import ForestFigure
@@ -34,7 +34,7 @@ def draw_axis(figure: ForestFigure, axis: Axis, *, top: float, left: float, righ
     y = top + 20.0
     middle = (axis.left + axis.right) / 2
     room = 2 * min(middle - left, right - middle, axis.right - middle + 60.0)
-    for line in fold(figure.x_label, room, FONT, most=X_LABEL_LINES):
+    for line in fold(axis_words(figure.x_label), room, FONT, most=X_LABEL_LINES):
         y += LINE + 1.0
         drawn += svg.text(middle, y, line, full=figure.x_label, text_anchor="middle")
     sides, y = _sides(figure, axis, y + 2.0, (left, right))

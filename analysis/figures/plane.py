@@ -9,7 +9,7 @@ from analysis.figures.axis import NARROWEST, Axis
 from analysis.figures.forest import decimals_of_ticks, short_ratio
 from analysis.figures.layout import FONT, INK, SMALL
 from analysis.figures.placing import Box
-from analysis.figures.text import decimals_for, number, percent, ratio, shorten, width_of
+from analysis.figures.text import axis_words, decimals_for, number, percent, ratio, shorten, width_of
 
 Place = tuple[float, float]
 # Room between the numbers of neighbouring ticks, and between their lines.
@@ -54,7 +54,7 @@ class Plane:
         for y, words in _spread(self.y, lambda words: BELOW, is_share=self.is_share):
             parts.append(svg.line(box.left - 5, y, box.left, y, stroke=INK))
             parts.append(svg.text(box.left - 9, y + 4, words, text_anchor="end", font_size=SMALL))
-        below = shorten(x_label, width=box.right - box.left, size=FONT)
+        below = shorten(axis_words(x_label), width=box.right - box.left, size=FONT)
         if below:
             middle = (box.left + box.right) / 2
             parts.append(svg.text(middle, box.bottom + 40, below, full=x_label, text_anchor="middle"))

@@ -57,6 +57,13 @@ def wrap(text: str, *, width: float, size: float) -> list[str]:
     return lines or [""]
 
 
+def axis_words(label: str) -> str:
+    """Give what an axis shows, with a comma in place of brackets that hold brackets: “Change, points (0-10)”."""
+    name, is_bracketed, unit = label.partition(" (")
+    is_nested = is_bracketed and "(" in unit and unit.endswith("))")
+    return f"{name}, {unit[:-1]}" if is_nested else label
+
+
 def decimals_for(span: float) -> int:
     """Give the decimals that numbers of a span need: 2 from 0.5 to 100, 1 above, and more below, up to 6."""
     if span >= 100:

@@ -24,7 +24,7 @@ from analysis.figures.layout import (
     TOP,
 )
 from analysis.figures.table import UnknownTable, number_of
-from analysis.figures.text import clean, decimals_for, number, ratio, shorten
+from analysis.figures.text import axis_words, clean, decimals_for, number, ratio, shorten
 
 EMPTY = "There is no movement to show."
 # More changes than these are drawn as one bar, the smallest first.
@@ -174,7 +174,7 @@ class _Plot:
             parts.append(svg.line(x, self.bottom, x, self.bottom + 5, stroke=INK))
             parts.append(svg.text(x, self.bottom + 18, words, text_anchor="middle", font_size=SMALL))
         middle = (self.axis.left + self.axis.right) / 2
-        label = shorten(self.figure.x_label, width=self.axis.right - self.axis.left, size=FONT)
+        label = shorten(axis_words(self.figure.x_label), width=self.axis.right - self.axis.left, size=FONT)
         parts.append(svg.text(middle, self.bottom + 40, label, full=self.figure.x_label, text_anchor="middle"))
         return "".join(parts)
 

@@ -6,7 +6,7 @@ import pytest
 
 from analysis.figures.axis import Axis, linear_ticks
 from analysis.figures.forest import decimals_of_ticks, short_ratio
-from analysis.figures.text import decimals_for, number, percent, ratio, shorten, width_of
+from analysis.figures.text import axis_words, decimals_for, number, percent, ratio, shorten, width_of
 
 
 @pytest.mark.parametrize(
@@ -80,3 +80,16 @@ def test_shortened_text_fits():
 
 def test_wide_characters_count_double():
     assert width_of("在", 10.0) == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [
+        ("Mean difference (points (0-10))", "Mean difference, points (0-10)"),
+        ("Mean difference (points)", "Mean difference (points)"),
+        ("Odds ratio", "Odds ratio"),
+        ("Weeks (mean) of treatment (all)", "Weeks (mean) of treatment (all)"),
+    ],
+)
+def test_an_axis_has_no_brackets_in_brackets(label, shown):
+    assert axis_words(label) == shown
