@@ -16,6 +16,7 @@ SECTIONS = {
         "Certainty",
         "IndependentRating",
         "RatingPolicy",
+        "FindingsWording",
         "SignOff",
         "Publication",
         "Schedule",

@@ -11,6 +11,7 @@ from analysis.admin import (
     schedules,
     snapshots,
     withdrawals,
+    wording,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "schedules",
     "snapshots",
     "withdrawals",
+    "wording",
 ]

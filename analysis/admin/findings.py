@@ -15,13 +15,7 @@ from django.utils.safestring import SafeString
 
 from analysis.admin.scoped import ReadOnlyAdmin
 from analysis.exports.evidence_profile import EvidenceProfile, profile_csv, take_profile
-from analysis.exports.summary_of_findings import (
-    HEAD,
-    letters_of,
-    participants_and_studies,
-    statement_of,
-    summary_csv,
-)
+from analysis.exports.summary_of_findings import HEAD, summarise, summary_csv
 from analysis.models import DOMAINS, Certainty, Snapshot
 from analysis.models.certainty import RATE_UPS, IndependentRating, RatingPolicy
 from analysis.reading import Reading
@@ -127,19 +121,25 @@ class RatingPolicyAdmin(ScopedAdmin):
     def summary_view(self, request: HttpRequest, review_id: int) -> HttpResponse:
         """Show the Summary of Findings of a review."""
         profile = self.profile_or_404(request, review_id)
-        rows = [
-            {
-                "row": row,
-                "size": participants_and_studies(row),
-                "letters": [letter for letter in letters_of(row).split(", ") if letter],
-                "says": statement_of(row),
-            }
-            for row in profile.rows
-        ]
-        return self._show(request, profile, "summary", rows, list(HEAD))
+        summary = summarise(profile)
+        return self._show(
+            request,
+            profile,
+            "summary",
+            list(summary.rows),
+            list(HEAD),
+            footnotes=summary.footnotes,
+            may_word=standing_of(request).may(Act.ANALYSE, review_id),
+        )
 
     def _show(
-        self, request: HttpRequest, profile: EvidenceProfile, name: str, rows: list[Any], titles: list[str]
+        self,
+        request: HttpRequest,
+        profile: EvidenceProfile,
+        name: str,
+        rows: list[Any],
+        titles: list[str],
+        **others: Any,
     ) -> HttpResponse:
         """Give the page of a table."""
         context = {
@@ -148,8 +148,10 @@ class RatingPolicyAdmin(ScopedAdmin):
             "title": PAGES[name],
             "review": profile.review,
             "profile": profile,
+            "footnotes": profile.footnotes,
             "rows": rows,
             "titles": titles,
+            **others,
         }
         return TemplateResponse(request, f"admin/analysis/findings/{name}.html", context)
 

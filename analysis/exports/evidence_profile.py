@@ -45,6 +45,7 @@ class ProfileRow:
     """One analysis. `certainty` is "" where nobody rates and nothing is proposed; `missing` says why a row is empty.
 
     `is_proposal` tells that the certainty is what rules propose; `standing` says so in words, or that it is stale.
+    `result_digest` is that of the pooled result.
     """
 
     analysis: Analysis
@@ -61,6 +62,7 @@ class ProfileRow:
     standing: str = ""
     statement: str = ""
     missing: tuple[str, ...] = ()
+    result_digest: str = ""
 
     @property
     def symbols(self) -> str:
@@ -110,6 +112,7 @@ def _row(analysis: Analysis, footnotes: Footnotes) -> ProfileRow:
         return ProfileRow(**row, missing=why_nothing(dataset))
     params = canonical.from_text(runs["grade"].params) if "grade" in runs else {}
     row |= {
+        "result_digest": runs["pooling"].result_digest,
         "design": DESIGNS[params.get("design", "randomised")],
         "relative": ratio_text(pooling) if pooling["is_ratio"] else "",
         "absolute": (*([] if pooling["is_ratio"] else [difference_text(pooling, dataset)]), *absolute_lines(results)),

@@ -1,13 +1,16 @@
 """Explanations with letters: equal ones share a letter over all rows."""
 
+from collections.abc import Iterable
 from string import ascii_lowercase
 
 
 class Footnotes:
-    """Explanations in the order in which they are first needed."""
+    """Explanations in the order in which they are first needed, behind those that have their letters already."""
 
-    def __init__(self) -> None:
+    def __init__(self, texts: Iterable[str] = ()) -> None:
         self._letters: dict[str, str] = {}
+        for text in texts:
+            self.letter(text)
 
     def letter(self, text: str) -> str:
         """Give the letter of an explanation: a new one where it was not needed before."""

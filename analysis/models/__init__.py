@@ -5,6 +5,7 @@ from analysis.models.certainty import DOMAINS, RATE_UPS, Certainty, IndependentR
 from analysis.models.claim import Claim
 from analysis.models.delivery import Delivery, Webhook, WebhookSecret
 from analysis.models.eligibility import EligibilityRule, Waiver
+from analysis.models.findings_wording import FindingsWording
 from analysis.models.freeze import Dataset, Freeze, dataset_digest
 from analysis.models.manuscript import Block, Manuscript
 from analysis.models.notice import Notice, NoticeRead, NoticeSubscription
@@ -29,6 +30,7 @@ __all__ = [
     "Dataset",
     "Delivery",
     "EligibilityRule",
+    "FindingsWording",
     "Freeze",
     "IndependentRating",
     "Level",

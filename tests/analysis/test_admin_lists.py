@@ -19,6 +19,7 @@ QUERIES = {
     "Dataset": 6,
     "Delivery": 6,
     "EligibilityRule": 6,
+    "FindingsWording": 6,
     "Freeze": 6,
     "IndependentRating": 7,
     "Manuscript": 6,

@@ -38,6 +38,7 @@ from analysis.services import close_plan, publish, rate_certainty, record_claim,
 from analysis.services.manuscripts import begin_manuscript
 from analysis.services.rating import set_rating_policy
 from analysis.services.scheduling import run_due, save_schedule
+from analysis.services.wording import word_findings
 from tests import factories
 from tests.analysis.notices_world import make_notice
 from tests.analysis.test_admin_notices import SeenWorld, add_rows
@@ -78,6 +79,7 @@ def full_world() -> World:
     sign_off(by=world.owner, snapshot=snapshot, reason="Checked.")
     publish(by=world.owner, snapshot=snapshot, is_confirmed=True)
     record_claim(by=world.owner, analysis=snapshot.analysis, quantity="k", as_printed="2")
+    word_findings(by=world.owner, analysis=snapshot.analysis, statement="It helps a little.", footnotes="Small trials.")
     plan(world)
     schedule = Schedule(review=world.review, runs_as=world.owner, every=1, unit="days")
     save_schedule(by=world.owner, schedule=schedule)

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from analysis.exports.evidence_profile import Cell as ProfileCell
 from analysis.exports.evidence_profile import EvidenceProfile, ProfileRow, take_profile
-from analysis.exports.summary_of_findings import HEAD, letters_of, participants_and_studies, statement_of
+from analysis.exports.summary_of_findings import HEAD, SummaryRow, summarise
 from analysis.models import DOMAINS, Analysis
 from analysis.models.certainty import RATE_UPS
 from analysis.reporting.document import Align, Cell, Cells
@@ -17,24 +16,22 @@ PROPOSED = "What nobody has rated is proposed by rules, and says so."
 
 
 def summary_of_findings(review: Review, analyses: Sequence[Analysis]) -> Body:
-    """Give the Summary of Findings of analyses."""
+    """Give the Summary of Findings of analyses, as people have worded it."""
     profile = take_profile(review, analyses)
     if not profile.rows:
         return Body(missing=(NO_ANALYSES,))
     aligns: tuple[Align, ...] = ("left", "left", "left", "left", "left", "left")
-    rows = tuple(_summary_row(row, aligns) for row in profile.rows)
-    return Body(head_of(HEAD, aligns), rows, _notes(profile), profile.footnotes, is_wide=True)
+    summary = summarise(profile)
+    rows = tuple(_summary_row(one, aligns) for one in summary.rows)
+    return Body(head_of(HEAD, aligns), rows, _notes(profile), summary.footnotes, is_wide=True)
 
 
-def _summary_row(row: ProfileRow, aligns: Sequence[Align]) -> Cells:
+def _summary_row(one: SummaryRow, aligns: Sequence[Align]) -> Cells:
     """Give the row of an analysis; why it has no result takes the place of the effects."""
-    name, size = Cell(row.title, is_header=True), Cell(participants_and_studies(row))
-    if row.missing:
-        return (name, size, Cell(statement_of(row), span=4))
-    certainty = str(ProfileCell(row.certainty_text, letters_of(row)))
-    absolute = "; ".join(row.absolute)
-    texts = [row.title, participants_and_studies(row), row.relative, absolute, certainty, statement_of(row)]
-    return row_of(texts, aligns)
+    if one.row.missing:
+        return (Cell(one.name, is_header=True), Cell(one.size), Cell(one.says, span=4))
+    absolute = "; ".join(one.row.absolute)
+    return row_of([one.name, one.size, one.row.relative, absolute, one.certainty, one.says], aligns)
 
 
 def evidence_profile(review: Review, analyses: Sequence[Analysis]) -> Body:
