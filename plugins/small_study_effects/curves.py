@@ -64,10 +64,13 @@ def list_radial(case: Case) -> tuple[RadialPoint, ...]:
 
 
 def draw_radial_line(case: Case) -> tuple[RadialLine, ...]:
-    """Give both ends of the line of the common-effect estimate, and of the band at the level of the intervals."""
+    """Give both ends of the line of the common-effect estimate and of its band; none where there is no estimate."""
     if not case.dataset.k:
         return ()
-    slope = engine.pool(case.yi, case.vi, tau2_method="CE", ci_method="wald").estimate
+    try:
+        slope = engine.pool(case.yi, case.vi, tau2_method="CE", ci_method="wald").estimate
+    except engine.EngineError:
+        return ()
     furthest, reach = 1.0 / sqrt(float(np.min(case.vi))), float(critical_value(case.params.level))
     return tuple(
         RadialLine(

@@ -40,7 +40,7 @@ def test_every_figure_of_a_snapshot_has_its_data_and_its_files_on_the_page():
     addresses = re.findall(r'href="([^"]*/figures/[^"]*)" download', page)
     names = {address.rsplit("/", 1)[1] for address in addresses}
     assert {f"sensitivity-{one.number}.{kind}" for one in shown for kind in BEGINNINGS} <= names
-    assert {f"pooling-1.{kind}" for kind in BEGINNINGS} <= names
+    assert re.findall(r"/files/forest\.(\w+)\?", page) == list(BEGINNINGS), "the forest plot's files have its columns"
     assert page.count("<summary>The data behind this figure") == len(names) / len(BEGINNINGS)
     for address in addresses:
         assert client.head(address).status_code == 200
