@@ -175,7 +175,7 @@ def test_hostile_text_is_only_text_in_every_format() -> None:
     written.another_snapshot()
     written.manuscript.title = f"T {HOSTILE}"
     save_manuscript(by=written.world.owner, manuscript=written.manuscript)
-    written.text(f"{HOSTILE}\n\n[bad](javascript:alert(1)) \x00\x0b end")
+    written.text(f"{HOSTILE}\n\n[bad](javascript:alert(1)) \x0b end")
     written.add("table", shows="characteristics", title=HOSTILE, columns="year\nnobody")
     written.add("figure", analysis=written.snapshot.analysis, shows="pooling.1", title=HOSTILE, text=HOSTILE)
     written.add("references", text=HOSTILE)
