@@ -1,7 +1,7 @@
 """What was touched since each analysis was last brought up to date: told from dates alone, so that it costs little.
 
-Whether a touch changes a result is told by `analysis.services.staleness`, which reads the evidence; an analysis that is
-not touched is not stale.
+Whether a touch changes a result is told by `analysis.services.staleness`, which reads the evidence. It also knows what
+has no date here: versions of plugins, and readings of single readers, of which nothing is told while they are blinded.
 """
 
 from collections.abc import Iterable
@@ -23,6 +23,7 @@ from evidence.models import (
     ComponentType,
     ContrastResult,
     Extraction,
+    FlowCount,
     FollowUpWindow,
     Instrument,
     InterventionComponent,
@@ -30,6 +31,7 @@ from evidence.models import (
     Outcome,
     Report,
     Review,
+    SearchRound,
     Settlement,
     Study,
 )
@@ -37,9 +39,10 @@ from evidence.models import (
 # The histories of what a freeze holds, each with the lookup to the review; and, for rows of readers, to whether they
 # are the consensus.
 OF_REVIEW: tuple[tuple[Any, str], ...] = (
-    *((model, "review") for model in (Study, Outcome, ComparatorType, ComponentType, CharacteristicField)),
+    *((model, "review") for model in (Study, Outcome, ComparatorType, ComponentType, CharacteristicField, SearchRound)),
     *((model, "outcome__review") for model in (Instrument, FollowUpWindow)),
     (Report, "study__review"),
+    (FlowCount, "search_round__review"),
 )
 OF_CONSENSUS: tuple[tuple[Any, str], ...] = (
     *((model, "") for model in (Extraction, Assessment)),

@@ -1,13 +1,17 @@
 """The home of a review: what it says, to whom, and in how many queries."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from analysis.freezing import take_content
 from analysis.services import publish, save_analysis, sign_off
-from evidence.models import Arm, Review
+from analysis.services.touching import OF_CONSENSUS, OF_REVIEW, evidence_changed_at
+from evidence.models import Arm, FlowCount, Review, SearchRound
 from evidence.services import record
 from evidence.services.extraction import State
 from tests import factories
@@ -93,6 +97,31 @@ def test_what_was_touched_since_is_told_from_dates():
     cards = {card.analysis.pk: card.touched for card in context(world)["known"].main}
     assert cards[analysis.pk].evidence_at
     assert [row.analysis.pk for row in context(world)["todo"]["touched"]] == [analysis.pk, other.pk]
+
+
+def test_every_table_of_evidence_that_a_freeze_reads_has_its_dates():
+    world = make_world(3)
+    with CaptureQueriesContext(connection) as queries:
+        take_content(world.review)
+    read = {table for query in queries for table in re.findall(r'(?:FROM|JOIN) "(evidence_\w+)"', query["sql"])}
+    dated = {model._meta.db_table for model, _ in (*OF_REVIEW, *OF_CONSENSUS)}
+    # How many read a study, and the names of the review's own tools, hold no evidence.
+    assert read - dated <= {"evidence_review", "evidence_extractionpolicy", "evidence_reviewtool"}
+    assert len(read) > 10
+
+
+def test_a_changed_flow_of_records_is_a_touch():
+    world = make_world(3)
+    world.snapshot()
+    before = evidence_changed_at(world.review)
+    searched = SearchRound(review=world.review, number=1, name="Main search")
+    record(by=world.owner, row=searched)
+    counted = FlowCount(search_round=searched, box=FlowCount.Box.RECORDS_IDENTIFIED, count=10)
+    record(by=world.owner, row=counted)
+    after = evidence_changed_at(world.review)
+    assert before < after
+    (card,) = context(world)["known"].main
+    assert card.touched.evidence_at == after
 
 
 def test_reading_of_one_reader_touches_nothing_and_is_no_news():
