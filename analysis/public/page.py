@@ -14,10 +14,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
 from analysis import canonical
-from analysis.forests import forest_of
 from analysis.public.citing import Citation, linked_data
 from analysis.public.finding import Published, newest_number, published_or_404
-from analysis.public.reading import page_of, words_of
+from analysis.public.reading import page_of, published_forest, words_of
 from analysis.reading import Reading
 
 TEAM = "Review team of “{title}”"
@@ -66,7 +65,8 @@ def citation_view(request: HttpRequest, review: str, analysis: str, number: int,
 @require_safe
 def forest_view(request: HttpRequest, review: str, analysis: str, number: int) -> HttpResponse:
     """Give the forest plot as a picture of its own."""
-    forest = forest_of(Reading(published_or_404(review, analysis, number).snapshot))
+    published = published_or_404(review, analysis, number)
+    forest = published_forest(published, Reading(published.snapshot))
     if forest is None:
         raise Http404("The snapshot has no forest plot.")
     return HttpResponse(forest.svg, content_type="image/svg+xml")

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.safestring import mark_safe
 
 from analysis.figures.text import number, ratio
-from analysis.forests import forest_of
+from analysis.forests import Forest, forest_of, usual_columns
 from analysis.models import DOMAINS, Certainty
 from analysis.models.certainty import RATE_UPS
 from analysis.public.finding import Published
@@ -30,7 +30,7 @@ class Certain:
 def page_of(published: Published) -> dict[str, Any]:
     """Give what the page shows of a published snapshot."""
     reading = Reading(published.snapshot)
-    forest = forest_of(reading)
+    forest = published_forest(published, reading)
     return {
         "reading": reading,
         "pooling": reading.pooling,
@@ -41,6 +41,11 @@ def page_of(published: Published) -> dict[str, Any]:
         "certain": certainty_of(published, reading),
         "says": words_of(reading),
     }
+
+
+def published_forest(published: Published, reading: Reading) -> Forest | None:
+    """Give the forest plot with the columns that the analysis had when the snapshot was published."""
+    return forest_of(reading, published.analysis.forest_columns or usual_columns())
 
 
 def studies_of(reading: Reading) -> list[dict[str, Any]]:

@@ -204,3 +204,21 @@ def test_forest_plot_is_a_picture_of_its_own():
     answer = Client().get(address(publish_it(world, world.snapshot()), "published_forest"))
     assert answer.headers["Content-Type"] == "image/svg+xml"
     assert answer.content.startswith(b"<svg")
+
+
+def test_columns_of_the_forest_plot_are_those_of_the_publication():
+    world = make_world(2)
+    snapshot = publish_it(world, world.snapshot())
+    published = Client().get(address(snapshot, "published_forest")).content
+    assert "Weight" in published.decode()
+    analysis = Analysis.objects.get(pk=snapshot.analysis_id)
+    analysis.forest_columns = ["estimate"]
+    save_analysis(by=world.owner, analysis=analysis, steps=STEPS)
+    assert Client().get(address(snapshot, "published_forest")).content == published
+    assert published.decode() in read(snapshot)
+    assert (
+        "Weight"
+        not in world.client("owner")
+        .get(reverse("admin:analysis_snapshot_file", args=[snapshot.pk, "forest.svg"]))
+        .content.decode()
+    )
