@@ -99,7 +99,10 @@ class Command(BaseCommand):
         for name, password in users.items():
             self.stdout.write(f"    {name:<20} {password}")
         self.stdout.write(f"(made for this installation and kept in {shown_path(passwords_file())})")
-        self.stdout.write("The manuscript as a file:  manage.py report lbp-demonstration --format pdf")
+        self.stdout.write(
+            "Then open the review: what is known, each snapshot, and a manuscript with the paper's figures; as a file:"
+        )
+        self.stdout.write("    .venv/bin/python manage.py report lbp-demonstration --format pdf")
         if any(outcome.failure for outcome in outcomes):
             raise CommandError("Some analyses failed; the lines above say why.")
 
