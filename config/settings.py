@@ -175,6 +175,8 @@ PLUGIN_MEMORY_MB = env.int("PLUGIN_MEMORY_MB", default=2048)
 NEW_ANALYSIS_PLUGINS = env.list("NEW_ANALYSIS_PLUGINS", default=["pooling", "sensitivity", "grade"])
 
 # Alerts: where e-mail goes, the address of this site in them, and which addresses webhooks may have.
+# The largest file that is read as an import.
+IMPORT_MAX_MEGABYTES = env.int("IMPORT_MAX_MEGABYTES", default=200)
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="quorum@localhost")
 SITE_URL = env.str("SITE_URL", default="")

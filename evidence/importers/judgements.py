@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 
 from evidence import services
 from evidence.importers.catalogue import Key
+from evidence.importers.changes import Change
 from evidence.importers.problems import rules_by_field
 from evidence.importers.rows import Row
 from evidence.importers.writing import RowRefused, Writer, resolve, say_all
@@ -56,6 +57,7 @@ def _write_assessment(writer: Writer, key: Key, rows: list[Row]) -> None:
         return
     for row in rows:
         writer.count_done(row.table)
+    writer.changes += [_change(stored[row.key], row) for row in changed]
     counts.new += sum(stored[row.key] is None for row in changed)
     counts.updated += sum(stored[row.key] is not None for row in changed)
     counts.unchanged += len(rows) - len(changed)
@@ -63,6 +65,13 @@ def _write_assessment(writer: Writer, key: Key, rows: list[Row]) -> None:
 
 def _is_different(stored: Judgement | None, row: Row) -> bool:
     return stored is None or _verdict(row, stored) != Verdict(**{name: getattr(stored, name) for name in VERDICT})
+
+
+def _change(stored: Judgement | None, row: Row) -> Change:
+    """Give what an import does to a judgement."""
+    if stored is None:
+        return Change.new(row)
+    return Change.updated(row, stored, {name: row.values[name] for name in VERDICT if name in row.values})
 
 
 def _verdict(row: Row, stored: Judgement | None) -> Verdict:

@@ -1,20 +1,20 @@
 """Writing the rows of a review folder through the services, and counting what became of them."""
 
 import copy
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db import models
 
 from evidence import services
 from evidence.importers.catalogue import Catalogue, Key
 from evidence.importers.cells import read_flag, read_number
+from evidence.importers.changes import Change, differs
 from evidence.importers.problems import CellProblem, listing, rules_by_field, with_value
 from evidence.importers.rows import Folder, Row
-from evidence.importers.tables import REVIEW_FILE, TABLES, Reference, Table
+from evidence.importers.tables import TABLES, Reference, Table
 from evidence.models import Extraction, Review
 
 Progress = Callable[[int, int, str], None]
@@ -30,12 +30,18 @@ class RowRefused(Exception):
 
 @dataclass(slots=True)
 class Counts:
-    """What became of the rows of one table."""
+    """What became of the rows of one table; `left_out` are refused themselves, or need a row that is."""
 
     new: int = 0
     updated: int = 0
     unchanged: int = 0
     only_in_database: int = 0
+    left_out: int = 0
+    duplicates: int = 0
+
+    def as_tuple(self) -> tuple[int, ...]:
+        """Give the numbers in the order of the fields."""
+        return astuple(self)
 
 
 @dataclass(slots=True)
@@ -50,6 +56,7 @@ class Writer:
     progress: Progress | None = None
     done: int = 0
     opened: list[Extraction] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
 
     def count_done(self, table: Table) -> None:
         """Report one more row as done."""
@@ -78,8 +85,7 @@ def write_table(writer: Writer, table: Table) -> None:
 
 def say_all(writer: Writer, row: Row, rules: list[tuple[str, str]]) -> None:
     """Note the rules that a row breaks."""
-    for column, rule in rules:
-        writer.folder.say(row.file, row.line, column, with_value(rule, row.values.get(column)))
+    writer.folder.refuse(row, [(column, with_value(rule, row.values.get(column))) for column, rule in rules])
 
 
 def _write_row(writer: Writer, row: Row) -> None:
@@ -91,10 +97,12 @@ def _write_row(writer: Writer, row: Row) -> None:
     if found is None:
         found = row.table.model(**fields, **_owner_of(writer, row))
         counts.new += 1
+        change = Change.new(row)
     elif not differs(found, fields):
         counts.unchanged += 1
         return
     else:
+        change = Change.updated(row, found, fields)
         found = copy.copy(found)
         for name, value in fields.items():
             setattr(found, name, value)
@@ -107,6 +115,7 @@ def _write_row(writer: Writer, row: Row) -> None:
         else:
             counts.updated -= 1
         raise RowRefused(rules_by_column(row.table, error)) from error
+    writer.changes.append(change)
 
 
 def rules_by_column(table: Table, error: ValidationError) -> list[tuple[str, str]]:
@@ -114,16 +123,6 @@ def rules_by_column(table: Table, error: ValidationError) -> list[tuple[str, str
     columns = set(table.fields)
     found = [(table.replaced.get(name, name), rule) for name, rule in rules_by_field(error)]
     return [(name if name in columns else "", rule) for name, rule in found]
-
-
-def differs(stored: models.Model, fields: Mapping[str, Any]) -> bool:
-    """Whether a stored row says anything else than these values."""
-    return any(_plain(getattr(stored, name)) != _plain(value) for name, value in fields.items())
-
-
-def _plain(value: Any) -> Any:
-    """Give a value for comparison: browsers end lines with two characters, files with one."""
-    return value.replace("\r\n", "\n").strip() if isinstance(value, str) else value
 
 
 def _owner_of(writer: Writer, row: Row) -> dict[str, Any]:
@@ -226,7 +225,7 @@ def write_review(*, by: User, folder: Folder, stored: Review | None, counts: Cou
             review = stored
             counts.unchanged += 1
     except ValidationError as error:
-        for column, rule in rules_by_column(row.table, error):
-            folder.say(REVIEW_FILE, row.line, column, rule)
+        folder.refuse(row, rules_by_column(row.table, error))
+        folder.is_broken = True
         return None
     return review

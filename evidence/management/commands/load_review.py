@@ -1,6 +1,7 @@
 """Load a review folder into the database."""
 
 from argparse import ArgumentParser
+from dataclasses import fields
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -9,6 +10,8 @@ from django.core.exceptions import PermissionDenied
 from django.core.management.base import BaseCommand, CommandError
 
 from evidence.importers import Counts, ImportResult, import_review
+
+ALWAYS = ("new", "updated", "unchanged", "only_in_database")
 
 
 class Command(BaseCommand):
@@ -59,9 +62,13 @@ def error_list(result: ImportResult) -> str:
 def table_of(rows: dict[str, Counts]) -> str:
     """Give the counts as a table of text."""
     width = max(map(len, rows))
-    lines = [f"{'':{width}}  {'new':>6} {'updated':>8} {'unchanged':>10} {'only in the database':>21}"]
+    heads = [field.name for field in fields(Counts)]
+    # What almost no import has is a column only where one has it.
+    shown = [name for name in heads if name in ALWAYS or any(getattr(one, name) for one in rows.values())]
+    titles = {name: name.replace("_", " ").replace("only in", "only in the") for name in shown}
+    lines = [f"{'':{width}}" + "".join(f"  {title:>9}" for title in titles.values())]
     lines += [
-        f"{name:{width}}  {one.new:>6} {one.updated:>8} {one.unchanged:>10} {one.only_in_database:>21}"
+        f"{name:{width}}" + "".join(f"  {getattr(one, column):>{max(9, len(titles[column]))}}" for column in shown)
         for name, one in rows.items()
     ]
     return "\n".join(lines)

@@ -1,0 +1,7 @@
+"""The formats that evidence comes in: one list, from which the command, the pages and the documentation are made."""
+
+from evidence.importers.asking import Format
+
+_IN_ORDER: tuple[Format, ...] = ()
+
+FORMATS: dict[str, Format] = {one.code: one for one in _IN_ORDER}

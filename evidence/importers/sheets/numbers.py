@@ -1,0 +1,50 @@
+"""Numbers as people and programs write them, made into those of a review folder; what is ambiguous stays as it is."""
+
+import re
+
+from evidence.importers.problems import CellProblem
+
+MISSING = frozenset(
+    {"", "na", "n/a", "n.a.", "nr", "n.r.", "not reported", "not available", "not stated", "nd", "null", "none", "nan"}
+    | {"missing", "-", "–", "—", "−", ".", "?", "unclear"}
+)
+SPACES = re.compile("[\u00a0\u2000-\u200b\u202f\u205f\u3000\ufeff ]")
+MINUS = re.compile("^[\u2010-\u2015\u2212\ufe63\uff0d]")
+GROUPED = {
+    ".": re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?"),
+    ",": re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{3})+(,[0-9]+)?"),
+}
+AMBIGUOUS = "“{text}” may mean {whole} or {part}; write one of the two."
+SCIENTIFIC = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?[eE][+-]?[0-9]{1,3}")
+
+
+def is_missing(text: str) -> bool:
+    """Whether a cell says, in one of the usual ways, that there is nothing to tell."""
+    return " ".join(text.split()).casefold() in MISSING
+
+
+def plain_number(text: str, *, decimal: str = ".") -> str:
+    """Give a number with a decimal point and nothing else; text that is none is given as it is, to be refused later.
+
+    Spaces of all kinds between digits, dashes as minus signs, marks of thousands and powers of ten are understood.
+
+    Parameters
+    ----------
+    decimal : {".", ","}  what separates the decimals in this file
+
+    Raises
+    ------
+    CellProblem : the number can be read in two ways, such as 1,234 in a file with decimal points
+    """
+    plain = MINUS.sub("-", SPACES.sub("", text.strip()))
+    thousands = "," if decimal == "." else "."
+    if GROUPED[decimal].fullmatch(plain):
+        if plain.count(thousands) == 1 and decimal not in plain:
+            whole, part = plain.replace(thousands, ""), plain.replace(thousands, ".")
+            raise CellProblem(AMBIGUOUS.format(text=text, whole=whole, part=part))
+        plain = plain.replace(thousands, "")
+    if decimal == "," and plain.count(",") == 1 and "." not in plain:
+        plain = plain.replace(",", ".")
+    if SCIENTIFIC.fullmatch(plain):
+        return f"{float(plain):.12f}".rstrip("0").rstrip(".")
+    return plain if re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)", plain) else text

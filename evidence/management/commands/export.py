@@ -1,0 +1,54 @@
+"""`manage.py export`: a review, or a part of it, as a file for another program."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+from evidence.exporters.asking import Order
+from evidence.exporters.formats import EXPORTS
+from evidence.management.commands.load import review_of
+from evidence.management.commands.load_review import person
+
+
+class Command(BaseCommand):
+    """Write what is agreed in a review for another program."""
+
+    help = "Writes a review for another program; `manage.py export` without arguments lists the formats."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Name format, review, person and file."""
+        parser.add_argument("format", nargs="?", help=f"one of {', '.join(EXPORTS)}")
+        parser.add_argument("--review", default="", help="slug of the review")
+        parser.add_argument("--as", dest="username", default="", help="in whose name it is read")
+        parser.add_argument("--out", type=Path, help="the file; REVIEW-FORMAT with its ending where it is not given")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Write the file and say where it is."""
+        if not options["format"]:
+            for one in EXPORTS.values():
+                self.stdout.write(f"{one.code:<16} {one.title} ({one.ending})")
+            return
+        chosen = EXPORTS.get(options["format"])
+        if chosen is None:
+            raise CommandError(f"There is no format “{options['format']}”; there are {', '.join(EXPORTS)}.")
+        review = review_of(options["review"])
+        path: Path = options["out"] or Path(f"{review.slug}-{chosen.code}{chosen.ending}")
+        half = path.with_name(path.name + ".part")
+        try:
+            parts = chosen.write(Order(by=person(options["username"]), review=review))
+            with half.open("wb") as file:
+                for part in parts:
+                    file.write(part)
+            half.replace(path)
+        except PermissionDenied as error:
+            raise CommandError(str(error)) from error
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        except OSError as error:
+            raise CommandError(f"The file cannot be written to {path}: {error.strerror}.") from error
+        finally:
+            half.unlink(missing_ok=True)
+        self.stdout.write(f"{path}: {chosen.title} of {review.slug}, {path.stat().st_size} bytes")
