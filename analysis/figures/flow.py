@@ -11,8 +11,8 @@ from analysis.figures import svg
 from analysis.figures.colours import BLUE
 from analysis.figures.frame import document, empty, heading
 from analysis.figures.layout import INK, MARGIN, SMALL, TOP, WIDTH
+from analysis.figures.metrics import wrap
 from analysis.figures.table import UnknownTable
-from analysis.figures.text import wrap
 
 # A figure is only read here: who draws without the contract does not load pydantic.
 if TYPE_CHECKING:
@@ -97,8 +97,9 @@ def _box(name: str, label: str, total: int, parts: Mapping[str, int]) -> Box:
     written = [f"{label} {_counted(total)}", *(f"{detail} {_counted(count)}" for detail, count in parts.items())]
     lines = []
     for place, text in enumerate(written):
-        for line in wrap(text, width=BOX_WIDTH - 2 * PADDING - (0 if place == 0 else PADDING), size=SMALL):
-            lines.append((line, place == 0))
+        is_total = place == 0
+        room = BOX_WIDTH - 2 * PADDING - (0 if is_total else PADDING)
+        lines += [(line, is_total) for line in wrap(text, room, SMALL, is_bold=is_total)]
     return Box(name, tuple(lines))
 
 

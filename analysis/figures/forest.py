@@ -16,7 +16,7 @@ from analysis.figures.forest_words import Shown, decimals_of_ticks, heterogeneit
 from analysis.figures.frame import document, empty
 from analysis.figures.layout import FONT, INK, MARGIN, SMALL
 from analysis.figures.lights import MOST_RADIUS, legend, light
-from analysis.figures.metrics import fit, fold, width_in
+from analysis.figures.metrics import shorten, width_of, wrap
 from analysis.figures.table import Group, Interval, Row, Table, read_table
 from analysis.figures.text import NO_NUMBER, clean, decimals_for, number, percent
 
@@ -97,7 +97,7 @@ class _Plot:
         title, self.y = draw_title(self.figure.title, self.places.width)
         given = (self.places, self.beside, self.axis, (), self.shown)
         head, self.y = draw_head(*given, top=self.y, names=("", ""))
-        said = fit(self.table.messages[0] if self.table.messages else EMPTY, self.places.width - 2 * MARGIN, FONT)
+        said = shorten(self.table.messages[0] if self.table.messages else EMPTY, self.places.width - 2 * MARGIN, FONT)
         sentence = svg.text(MARGIN, self._next(self.row_height) + 4.5, said)
         return title + head + sentence + self._unpooled() + self._keys()
 
@@ -133,17 +133,17 @@ class _Plot:
         bold += [SUBTOTAL, *(group.label for group in table.groups)] if table.groups else []
         plain = [row.label for row in table.rows] + [row.label for row in beside.unpooled]
         plain += [shown.prediction_name] if table.prediction.ends else []
-        labels = [width_in(text, FONT, is_bold=True) for text in bold] + [width_in(text, FONT) for text in plain]
-        estimates, weights = (width_in(name, SMALL, is_bold=True) for name in self._names())
+        labels = [width_of(text, FONT, is_bold=True) for text in bold] + [width_of(text, FONT) for text in plain]
+        estimates, weights = (width_of(name, SMALL, is_bold=True) for name in self._names())
         if beside.has_estimates and table.rows:
             numbers = [shown.interval(row.interval) for row in table.rows] + [shown.ends(table.prediction)]
             sums = [shown.interval(one) for one in (table.summary, *(group.summary for group in table.groups))]
-            estimates = max(estimates, *(width_in(text, FONT) for text in numbers))
-            estimates = max(estimates, *(width_in(text, FONT, is_bold=True) for text in sums))
+            estimates = max(estimates, *(width_of(text, FONT) for text in numbers))
+            estimates = max(estimates, *(width_of(text, FONT, is_bold=True) for text in sums))
         if self.has_weights:
-            weights = max(weights, width_in("100.0%", FONT, is_bold=bool(table.groups)))
+            weights = max(weights, width_of("100.0%", FONT, is_bold=bool(table.groups)))
         silent = [row.message or NO_NUMBER for row in table.rows if row.interval.estimate is None]
-        messages = min(max((width_in(text, SMALL) for text in silent), default=0.0), 170.0)
+        messages = min(max((width_of(text, SMALL) for text in silent), default=0.0), 170.0)
         return Widths(max(labels, default=0.0), estimates, weights, messages)
 
     def _totals(self, rows: Sequence[Row]) -> tuple[str, ...]:
@@ -177,7 +177,7 @@ class _Plot:
         drawn = ""
         if group.label:
             y = self._next(self.row_height * 1.15)
-            label = fit(group.label, room, FONT, is_bold=True)
+            label = shorten(group.label, room, FONT, is_bold=True)
             drawn += svg.text(MARGIN, y + 4.5, label, full=group.label, font_weight="bold", class_="forest-group")
         drawn += "".join(self._row(row) for row in group.rows)
         if group.summary.estimate is None:
@@ -187,7 +187,7 @@ class _Plot:
         if self.has_weights:
             total = percent(sum(row.weight or 0.0 for row in group.rows))
             drawn += svg.text(self.places.weights_right, y + 4.5, total, text_anchor="end", font_weight="bold")
-        for line in fold(heterogeneity_words(group.heterogeneity), room, SMALL):
+        for line in wrap(heterogeneity_words(group.heterogeneity), room, SMALL):
             drawn += svg.text(MARGIN, self._next(LINE) + 3.0, line, font_size=SMALL)
         self.y += 6.0
         return drawn
@@ -214,14 +214,14 @@ class _Plot:
         return self._linked(row.key, "".join(parts), y, told)
 
     def _label(self, label: str, y: float) -> str:
-        shown = fit(label, self.places.labels, FONT)
+        shown = shorten(label, self.places.labels, FONT)
         return svg.text(MARGIN, y + 4.5, shown, full=label, class_="forest-label")
 
     def _message(self, message: str, whole: str, y: float) -> str:
         """Give why a row has no effect, at the right."""
         right = self.places.texts_right or self.places.plot_right
         room = right - self.places.plot_right - 8.0 if self.places.texts_right else right - self.places.plot_left
-        shown = fit(message, room, SMALL)
+        shown = shorten(message, room, SMALL)
         return svg.text(right, y + 4.5, shown, full=whole, text_anchor="end", font_size=SMALL)
 
     def _cells(self, key: str, y: float) -> str:
@@ -234,7 +234,7 @@ class _Plot:
         return drawn
 
     def _cell(self, left: float, right: float, whole: str, y: float, *, is_number: bool, **more: str) -> str:
-        shown = fit(whole, right - left + 0.01, FONT, is_bold=bool(more))
+        shown = shorten(whole, right - left + 0.01, FONT, is_bold=bool(more))
         x, anchor = (right, {"text_anchor": "end"}) if is_number else (left, {})
         return svg.text(x, y + 4.5, shown, full=whole, **anchor, **more)
 
@@ -267,7 +267,7 @@ class _Plot:
 
     def _pooled(self, label: str, pooled: Interval, y: float, totals: Sequence[str], *, class_: str) -> str:
         """Give a diamond with its label, the sums below the columns, and its numbers."""
-        shown = fit(label, self.places.labels, FONT, is_bold=True)
+        shown = shorten(label, self.places.labels, FONT, is_bold=True)
         drawn = svg.text(MARGIN, y + 4.5, shown, full=label, font_weight="bold")
         for column, total in zip(self.places.columns, totals, strict=True):
             if total:
@@ -315,7 +315,7 @@ class _Plot:
     def _unpooled_row(self, row: Unpooled) -> str:
         y = self._next(self.row_height)
         room = (self.places.texts_right or self.places.plot_right) - self.places.plot_left
-        shown = fit(row.message, room, SMALL)
+        shown = shorten(row.message, room, SMALL)
         drawn = self._label(row.label, y) + self._cells(row.key, y) + self._lights(row.key, y)
         x, whole = self.places.plot_left, row.reason or row.message
         drawn += svg.text(x, y + 4.5, shown, full=whole, font_size=SMALL, fill_opacity=0.8, class_="forest-message")

@@ -11,7 +11,7 @@ from analysis.figures.beside import Beside
 from analysis.figures.forest_layout import BIAS, Places
 from analysis.figures.forest_words import Shown
 from analysis.figures.layout import FONT, INK, MARGIN, SMALL
-from analysis.figures.metrics import fold, width_in
+from analysis.figures.metrics import width_of, wrap
 
 if TYPE_CHECKING:
     from analysis.contract import Mark
@@ -24,7 +24,7 @@ MARK_GAP = 8.0
 def draw_title(title: str, width: float) -> tuple[str, float]:
     """Give the title on as many lines as it needs, and where it ends."""
     drawn, y = "", MARGIN + FONT
-    for line in fold(title, width - 2 * MARGIN, TITLE, is_bold=True, most=TITLE_LINES) or [""]:
+    for line in wrap(title, width - 2 * MARGIN, TITLE, is_bold=True, most=TITLE_LINES) or [""]:
         drawn += svg.text(MARGIN, y, line, full=title, font_size=TITLE, font_weight="bold") if line else ""
         y += TITLE_LINE
     return drawn, y - TITLE_LINE + 8.0
@@ -49,7 +49,7 @@ def draw_head(
     """
     levels, mark_levels = _stacked(marks, axis, shown)
     lights = beside.lights.domains if beside.lights else ()
-    bias = fold(BIAS, places.lights_right - places.lights_left, SMALL, is_bold=True) if lights else []
+    bias = wrap(BIAS, places.lights_right - places.lights_left, SMALL, is_bold=True) if lights else []
     high = max(mark_levels, len(bias) + 1 if lights else 1, *(len(column.heading) for column in places.columns))
     over = max((LINE * (one.under + len(one.lines)) + 6.0 for one in places.overs), default=0.0)
     base = top + max(LINE * high, over)
@@ -92,7 +92,7 @@ def _stacked(marks: Sequence[Mark], axis: Axis, shown: Shown) -> tuple[list[tupl
     found = []
     for mark in sorted(marks, key=lambda mark: mark.value):
         label = f"{mark.label} {shown.value(mark.value)}"
-        half = width_in(label, SMALL) / 2
+        half = width_of(label, SMALL) / 2
         x = min(max(axis.place(mark.value), axis.left + half), axis.right - half)
         level = next((level for level, end in enumerate(ends) if end + MARK_GAP <= x - half), len(ends))
         ends[level:] = [x + half, *ends[level + 1 :]]

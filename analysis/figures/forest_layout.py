@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from analysis.figures.beside import Beside, Column, Lights
 from analysis.figures.layout import FONT, MARGIN, SMALL
-from analysis.figures.metrics import fold, width_in
+from analysis.figures.metrics import width_of, wrap
 
 GAP = 14.0
 LABELS_MOST, LABELS_LEAST, LABELS_WITH_GROUPS = 270.0, 100.0, 210.0
@@ -123,12 +123,12 @@ def _place_columns(
         below = totals[len(placed) : len(placed) + len(members)]
         widths = [_width_of(*pair) for pair in zip(members, below, strict=True)]
         inner = sum(widths) + GAP * (len(members) - 1)
-        lines = fold(over, max(inner, 2 * HEADING_LEAST), SMALL, is_bold=True, most=OVER_LINES)
-        more = max(max((width_in(line, SMALL, is_bold=True) for line in lines), default=0.0) - inner, 0.0)
+        lines = wrap(over, max(inner, 2 * HEADING_LEAST), SMALL, is_bold=True, most=OVER_LINES)
+        more = max(max((width_of(line, SMALL, is_bold=True) for line in lines), default=0.0) - inner, 0.0)
         start = at
         for column, width in zip(members, widths, strict=True):
             right = at + width + more / len(members)
-            heading = fold(column.heading, right - at, SMALL, is_bold=True, most=HEADING_LINES)
+            heading = wrap(column.heading, right - at, SMALL, is_bold=True, most=HEADING_LINES)
             placed.append(Placed(column, at, right, tuple(heading)))
             at = right + GAP
         if over:
@@ -150,10 +150,10 @@ def _neighbours(columns: tuple[Column, ...]) -> list[tuple[str, list[Column]]]:
 
 def _width_of(column: Column, total: str) -> float:
     """Give how wide a column is: as its widest cell and the longest word of its heading, within bounds."""
-    cells = max((width_in(cell, FONT) for cell in column.cells.values()), default=0.0)
-    body = min(max(cells, width_in(total, FONT, is_bold=True)), TEXT_MOST)
-    whole = width_in(column.heading, SMALL, is_bold=True)
-    word = max((width_in(word, SMALL, is_bold=True) for word in column.heading.split()), default=0.0)
+    cells = max((width_of(cell, FONT) for cell in column.cells.values()), default=0.0)
+    body = min(max(cells, width_of(total, FONT, is_bold=True)), TEXT_MOST)
+    whole = width_of(column.heading, SMALL, is_bold=True)
+    word = max((width_of(word, SMALL, is_bold=True) for word in column.heading.split()), default=0.0)
     heading = max(word, min(whole, max(HEADING_LEAST, 1.2 * whole / HEADING_LINES)))
     return min(max(body, heading), TEXT_MOST) + 0.01
 
@@ -161,7 +161,7 @@ def _width_of(column: Column, total: str) -> float:
 def _width_of_lights(lights: Lights | None) -> float:
     if lights is None or not lights.domains:
         return 0.0
-    heading = max(width_in(word, SMALL, is_bold=True) for word in ("Risk of", "bias"))
+    heading = max(width_of(word, SMALL, is_bold=True) for word in ("Risk of", "bias"))
     return max(LIGHT * len(lights.domains), heading)
 
 

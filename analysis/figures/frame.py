@@ -4,14 +4,15 @@ from hashlib import sha256
 
 from analysis.figures import svg
 from analysis.figures.layout import FONT, INK, MARGIN, ROW, TOP, WIDTH
-from analysis.figures.text import clean, shorten
+from analysis.figures.metrics import shorten
+from analysis.figures.text import clean
 
 FAMILY = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 
 
 def heading(title: str) -> str:
     """Give the title above a figure."""
-    shown = shorten(title, width=WIDTH - 2 * MARGIN, size=FONT * 1.3)
+    shown = shorten(title, width=WIDTH - 2 * MARGIN, size=FONT * 1.15, is_bold=True)
     return svg.text(MARGIN, MARGIN + FONT, shown, full=title, font_size=FONT * 1.15, font_weight="bold")
 
 

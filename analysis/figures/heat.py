@@ -10,8 +10,9 @@ from analysis.figures import svg
 from analysis.figures.colours import BLUE, VERMILION
 from analysis.figures.frame import document, empty, heading
 from analysis.figures.layout import INK, MARGIN, SMALL, TOP, WIDTH
+from analysis.figures.metrics import shorten
 from analysis.figures.table import UnknownTable, number_of
-from analysis.figures.text import clean, decimals_for, number, ratio, shorten
+from analysis.figures.text import clean, decimals_for, number, ratio
 
 # A figure is only read here: who draws without the contract does not load pydantic.
 if TYPE_CHECKING:

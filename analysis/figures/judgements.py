@@ -14,8 +14,9 @@ from analysis.figures import svg
 from analysis.figures.colours import LEVELS, MORE_LEVELS, ON_LEVEL, UNKNOWN_LEVEL
 from analysis.figures.frame import document, empty, heading
 from analysis.figures.layout import FONT, INK, MARGIN, SMALL, TOP, WIDTH
+from analysis.figures.metrics import shorten, width_of, wrap
 from analysis.figures.table import UnknownTable, number_of
-from analysis.figures.text import number, shorten, width_of, wrap
+from analysis.figures.text import number
 
 # A figure is only read here: who draws without the contract does not load pydantic.
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ from analysis.figures import svg
 from analysis.figures.colours import Style
 from analysis.figures.layout import MARGIN, SMALL, WIDTH
 from analysis.figures.marks import mark
-from analysis.figures.placing import WIDER
-from analysis.figures.text import shorten, width_of
+from analysis.figures.metrics import shorten, width_of
 
 LINE, SWATCH, GAP, BETWEEN = 20.0, 26.0, 6.0, 22.0
 
@@ -30,8 +29,8 @@ def legend(entries: Sequence[Entry], *, top: float, left: float = MARGIN) -> tup
     """Give the legend, and where it ends."""
     shown, x, y = "", left, top
     for entry in entries:
-        words = shorten(entry.words, width=(WIDTH - MARGIN - left - SWATCH - GAP) / WIDER, size=SMALL)
-        width = SWATCH + GAP + WIDER * width_of(words, SMALL)
+        words = shorten(entry.words, width=WIDTH - MARGIN - left - SWATCH - GAP, size=SMALL)
+        width = SWATCH + GAP + width_of(words, SMALL)
         if x > left and x + width > WIDTH - MARGIN:
             x, y = left, y + LINE
         shown += _swatch(entry, x, y + LINE / 2)

@@ -5,7 +5,7 @@ from analysis.figures.beside import Lights
 from analysis.figures.colours import ON_LEVEL
 from analysis.figures.judgements import Scale
 from analysis.figures.layout import INK, SMALL
-from analysis.figures.metrics import fold, width_in
+from analysis.figures.metrics import width_of, wrap
 
 MOST_RADIUS = 8.5
 SIGN = 11.5
@@ -30,7 +30,7 @@ def legend(lights: Lights, *, left: float, top: float, width: float) -> tuple[st
     drawn, x, y = "", left, top + LINE / 2
     for level in [*known, *sorted(there - set(known))]:
         words = lights.levels.get(level, level.replace("_", " ").capitalize())
-        wide = 2 * MOST_RADIUS + 5 + width_in(words, SMALL)
+        wide = 2 * MOST_RADIUS + 5 + width_of(words, SMALL)
         if x > left and x + wide > left + width:
             x, y = left, y + LINE + 2
         drawn += light(x + MOST_RADIUS, y, lights, level, radius=7.5)
@@ -38,7 +38,7 @@ def legend(lights: Lights, *, left: float, top: float, width: float) -> tuple[st
         x += wide + 16
     y += LINE / 2 + 4
     said = "; ".join(f"{mark} {name}" for mark, name in lights.domains if name)
-    for line in fold(said, width, SMALL):
+    for line in wrap(said, width, SMALL):
         y += LINE
         drawn += svg.text(left, y - 4, line, font_size=SMALL)
     return drawn, y

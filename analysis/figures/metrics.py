@@ -28,16 +28,16 @@ UPPER, LOWER, FULL = 900, 740, 1000
 
 
 @lru_cache(maxsize=4096)
-def width_in(text: str, size: float, *, is_bold: bool = False) -> float:
+def width_of(text: str, size: float, *, is_bold: bool = False) -> float:
     """Give how wide a text is at a font size."""
     table = BOLD if is_bold else PLAIN
     return size / 1000 * sum(_width(character, table) for character in text)
 
 
-def fit(text: str, width: float, size: float, *, is_bold: bool = False) -> str:
+def shorten(text: str, width: float, size: float, *, is_bold: bool = False) -> str:
     """Give the text on one line, or as much of its beginning as fits, with an ellipsis."""
     text = clean_line(text)
-    if width_in(text, size, is_bold=is_bold) <= width:
+    if width_of(text, size, is_bold=is_bold) <= width:
         return text
     table = BOLD if is_bold else PLAIN
     room, kept = width * 1000 / size - SIGNS[ELLIPSIS], 0
@@ -49,16 +49,16 @@ def fit(text: str, width: float, size: float, *, is_bold: bool = False) -> str:
     return text[:kept].rstrip() + ELLIPSIS
 
 
-def fold(text: str, width: float, size: float, *, is_bold: bool = False, most: int = 99) -> list[str]:
+def wrap(text: str, width: float, size: float, *, is_bold: bool = False, most: int = 99) -> list[str]:
     """Give the lines of a text broken at its spaces, at most `most`: what is too long is shortened; [] for ""."""
     found: list[str] = []
     for word in clean_line(text).split(" "):
         longer = f"{found[-1]} {word}" if found else word
-        if found and (len(found) == most or width_in(longer, size, is_bold=is_bold) <= width):
+        if found and (len(found) == most or width_of(longer, size, is_bold=is_bold) <= width):
             found[-1] = longer
         elif word:
             found.append(word)
-    return [fit(line, width, size, is_bold=is_bold) for line in found]
+    return [shorten(line, width, size, is_bold=is_bold) for line in found]
 
 
 def clean_line(text: str) -> str:

@@ -11,9 +11,10 @@ from analysis.figures import svg
 from analysis.figures.colours import BLUE, VERMILION
 from analysis.figures.frame import document, empty, heading
 from analysis.figures.layout import FONT, INK, MARGIN, SMALL, TOP, WIDTH
+from analysis.figures.metrics import shorten
 from analysis.figures.placing import Box, box_of_text
 from analysis.figures.table import number_of, rows_of
-from analysis.figures.text import clean, number, shorten
+from analysis.figures.text import clean, number
 
 # A figure is only read here: who draws without the contract does not load pydantic.
 if TYPE_CHECKING:

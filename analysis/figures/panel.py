@@ -11,9 +11,9 @@ from analysis.figures.frame import document, empty, heading
 from analysis.figures.layout import INK, MARGIN, SMALL, TOP, WIDTH
 from analysis.figures.legend import Entry, legend
 from analysis.figures.marks import mark
+from analysis.figures.metrics import shorten, wrap
 from analysis.figures.plane import Plane, fit, shown_on
 from analysis.figures.table import number_of, rows_of
-from analysis.figures.text import shorten, wrap
 
 # A figure is only read here: who draws without the contract does not load pydantic.
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _plot(
         has_whole_x=True,
     )
     box, written = plane.box, shown_on(plane.y)
-    title = shorten(panel.title, width=CELL, size=SMALL * 1.05)
+    title = shorten(panel.title, width=CELL, size=SMALL, is_bold=True)
     body = svg.text(left, top + SMALL, title, full=panel.title, font_size=SMALL, font_weight="bold")
     for value in across:
         y = plane.y.place(value)

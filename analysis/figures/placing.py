@@ -5,13 +5,11 @@ from dataclasses import dataclass
 
 from analysis.figures import svg
 from analysis.figures.layout import SMALL
-from analysis.figures.text import shorten, width_of
+from analysis.figures.metrics import shorten, width_of
 
 LABEL_WIDTH = 190.0
 # Height of a line above and below its baseline, in parts of the font size.
 ABOVE, BELOW = 0.95, 0.3
-# Fonts differ: a text may be so much wider than it is taken to be.
-WIDER = 1.12
 GAP = 4.0
 
 
@@ -47,7 +45,7 @@ class Spot:
 
 def box_of_text(x: float, y: float, shown: str, *, size: float, anchor: str = "start") -> Box:
     """Give about the rectangle of a text on its baseline."""
-    width = WIDER * width_of(shown, size)
+    width = width_of(shown, size)
     left = {"start": x, "middle": x - width / 2, "end": x - width}[anchor]
     return Box(left, y - ABOVE * size, left + width, y + BELOW * size)
 

@@ -8,8 +8,9 @@ from analysis.figures.axis import MARGIN as AXIS_MARGIN
 from analysis.figures.axis import NARROWEST, Axis
 from analysis.figures.forest import decimals_of_ticks, short_ratio
 from analysis.figures.layout import FONT, INK, SMALL
+from analysis.figures.metrics import shorten, width_of
 from analysis.figures.placing import Box
-from analysis.figures.text import axis_words, decimals_for, number, percent, ratio, shorten, width_of
+from analysis.figures.text import axis_words, decimals_for, number, percent, ratio
 
 Place = tuple[float, float]
 # Room between the numbers of neighbouring ticks, and between their lines.

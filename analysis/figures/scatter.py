@@ -14,10 +14,11 @@ from analysis.figures.frame import document, empty, heading
 from analysis.figures.layout import INK, MARGIN, SMALL, TOP, WIDTH
 from analysis.figures.legend import Entry, dashed, legend
 from analysis.figures.marks import mark
-from analysis.figures.placing import WIDER, Box, Spot, box_of_text, place_labels
+from analysis.figures.metrics import shorten, width_of
+from analysis.figures.placing import Box, Spot, box_of_text, place_labels
 from analysis.figures.plane import Plane, fit, shown_on
 from analysis.figures.points import Area, Line, Point, read_areas, read_crossings, read_lines, read_points
-from analysis.figures.text import percent, shorten, width_of
+from analysis.figures.text import percent
 
 # A figure is only read here: who draws without the contract does not load pydantic.
 if TYPE_CHECKING:
@@ -143,10 +144,10 @@ class _Plot:
         shown, taken, box = "", [], self.plane.box
         for place, (value, label) in enumerate(self.drawn.crossings):
             x, y = self.plane.x.place(value), box.top + 14.0 + 17.0 * place
-            room, wanted = (box.right - box.left) / 2 - 12, WIDER * width_of(label, SMALL)
+            room, wanted = (box.right - box.left) / 2 - 12, width_of(label, SMALL)
             anchor, step = ("start", 6.0) if x + 6.0 + min(room, wanted) < box.right else ("end", -6.0)
             shown += svg.line(x, box.top, x, box.bottom, stroke=INK, stroke_opacity=0.6, stroke_dasharray="4 3")
-            words = shorten(label, width=room / WIDER, size=SMALL)
+            words = shorten(label, width=room, size=SMALL)
             shown += svg.text(x + step, y, words, full=label, text_anchor=anchor, font_size=SMALL)
             taken.append(box_of_text(x + step, y, words, size=SMALL, anchor=anchor))
         return shown, taken

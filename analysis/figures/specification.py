@@ -17,10 +17,9 @@ from analysis.figures.frame import document, empty, heading
 from analysis.figures.layout import INK, MARGIN, SMALL, TOP, WIDTH
 from analysis.figures.legend import Entry, legend
 from analysis.figures.marks import mark
-from analysis.figures.placing import WIDER
+from analysis.figures.metrics import shorten
 from analysis.figures.plane import Plane, fit, shown_on
 from analysis.figures.table import number_of, rows_of
-from analysis.figures.text import shorten
 
 # A figure is only read here: who draws without the contract does not load pydantic.
 if TYPE_CHECKING:
@@ -30,8 +29,6 @@ EMPTY = "There is nothing to plot."
 LABELS = 286.0
 LEFT, RIGHT, PLOT_TOP, BOTTOM = MARGIN + LABELS + 56.0, WIDTH - 24.0, TOP + 34.0, 330.0
 ROW, BETWEEN, BAR = 17.0, 7.0, 10.0
-# How much wider bold text is.
-BOLD = 1.1
 LOOKS = {
     "below_null": ("Interval below no effect", Style(BLUE, "", "circle")),
     "includes_null": ("Interval includes no effect", Style(PURPLE, "", "diamond")),
@@ -135,7 +132,7 @@ def _choices(
             y += BETWEEN
         before = choice
         is_own = bool(row.get("is_own"))
-        words = shorten(label, width=LABELS + 40.0, size=SMALL * (WIDER * BOLD if is_own else WIDER))
+        words = shorten(label, width=LABELS + 40.0, size=SMALL, is_bold=is_own)
         weight = {"font_weight": "bold"} if is_own else {}
         shown += svg.text(LEFT - 10, y + SMALL, words, full=label, text_anchor="end", font_size=SMALL, **weight)
         shown += "".join(_bar(plane, run, y + SMALL - BAR + 1.0, is_own) for run in _runs(combinations, label))

@@ -1,7 +1,6 @@
-"""Text in figures: numbers for readers, widths, shortening and escaping."""
+"""Text in figures: numbers for readers, and escaping."""
 
 import re
-import unicodedata
 from html import escape
 from math import exp, floor, log, log10
 
@@ -12,49 +11,11 @@ NO_NUMBER = "–"
 SMALLEST_RATIO, LARGEST_RATIO = 0.001, 1000.0
 # What XML 1.0 cannot hold: control characters, surrogates and non-characters.
 NOT_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
-# Widths in parts of the font size, on the wide side of common sans-serif fonts.
-NARROW = frozenset("iljtfrI.,:;'|!()[] ’")
-BROAD = frozenset("mwMW@%…—")
-WIDTHS = {"narrow": 0.36, "broad": 0.92, "upper": 0.7, "full": 1.0, "common": 0.58}
 
 
 def clean(text: str) -> str:
     """Give a text for XML: escaped, on one line, without characters that XML cannot hold."""
     return escape(" ".join(NOT_XML.sub("", text).split()), quote=True)
-
-
-def width_of(text: str, size: float) -> float:
-    """Give about how wide a text is at a font size."""
-    return size * sum(_width_of_character(character) for character in text)
-
-
-def shorten(text: str, *, width: float, size: float) -> str:
-    """Give the text, or as much of its beginning as fits into a width, with an ellipsis."""
-    text = " ".join(NOT_XML.sub("", text).split())
-    if width_of(text, size) <= width:
-        return text
-    room = width - width_of(ELLIPSIS, size)
-    kept = ""
-    for character in text:
-        if width_of(kept + character, size) > room:
-            break
-        kept += character
-    return kept.rstrip() + ELLIPSIS
-
-
-def wrap(text: str, *, width: float, size: float) -> list[str]:
-    """Give the lines of a text that is broken at its spaces, but not at those that do not break.
-
-    A word that is too long for a line is shortened.
-    """
-    lines: list[str] = []
-    for word in filter(None, text.split(" ")):
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and width_of(longer, size) <= width:
-            lines[-1] = longer
-        else:
-            lines.append(shorten(word, width=width, size=size))
-    return lines or [""]
 
 
 def axis_words(label: str) -> str:
@@ -95,16 +56,3 @@ def ratio(value: float) -> str:
 def percent(fraction: float) -> str:
     """Give a fraction as a percentage with one decimal."""
     return f"{number(100 * fraction, decimals=1)}%"
-
-
-def _width_of_character(character: str) -> float:
-    """Give about how wide a character is, in parts of the font size."""
-    if unicodedata.combining(character):
-        return 0.0
-    if unicodedata.east_asian_width(character) in "WF":
-        return WIDTHS["full"]
-    if character in NARROW:
-        return WIDTHS["narrow"]
-    if character in BROAD:
-        return WIDTHS["broad"]
-    return WIDTHS["upper"] if character.isupper() else WIDTHS["common"]

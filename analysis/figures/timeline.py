@@ -12,10 +12,11 @@ from analysis.figures.frame import document, empty, heading
 from analysis.figures.layout import INK, MARGIN, SMALL, TOP, WIDTH
 from analysis.figures.legend import Entry, legend
 from analysis.figures.marks import mark
-from analysis.figures.placing import WIDER, Box, box_of_text
+from analysis.figures.metrics import shorten, width_of
+from analysis.figures.placing import Box, box_of_text
 from analysis.figures.plane import Plane, fit, shown_on
 from analysis.figures.table import number_of, rows_of
-from analysis.figures.text import clean, shorten, width_of
+from analysis.figures.text import clean
 
 EMPTY = "There is no snapshot with an estimate yet."
 LEFT, RIGHT, PLOT_TOP, BOTTOM = 90.0, WIDTH - 80.0, TOP + 54.0, 330.0
@@ -141,7 +142,7 @@ def _under(plane: Plane, moments: Sequence[Moment]) -> tuple[str, float]:
     shown, taken = "", Box(WIDTH, 0.0, WIDTH, 0.0)
     for place in range(len(moments), 0, -1):
         x, lines = plane.x.place(place), moments[place - 1].lines
-        half = WIDER * max((width_of(line, SMALL) for line in lines), default=0.0) / 2
+        half = max((width_of(line, SMALL) for line in lines), default=0.0) / 2
         if x + half + 8.0 > taken.left or x - half < 0.0:
             continue
         taken = Box(x - half, 0.0, x + half, 0.0)

@@ -23,8 +23,9 @@ from analysis.figures.layout import (
     TEXT_RIGHT,
     TOP,
 )
+from analysis.figures.metrics import shorten
 from analysis.figures.table import UnknownTable, number_of
-from analysis.figures.text import axis_words, clean, decimals_for, number, ratio, shorten
+from analysis.figures.text import axis_words, clean, decimals_for, number, ratio
 
 EMPTY = "There is no movement to show."
 # More changes than these are drawn as one bar, the smallest first.
@@ -136,7 +137,7 @@ class _Plot:
         """Give a line: its name, its bar or the mark of a total, and its number."""
         y = self._middle(place)
         weight = {"font_weight": "bold"} if bar.is_total else {}
-        name = shorten(bar.label, width=LABEL_WIDTH, size=FONT)
+        name = shorten(bar.label, width=LABEL_WIDTH, size=FONT, is_bold=bar.is_total)
         shown = svg.text(MARGIN, y + 4, name, full=bar.label, **weight)
         written = self.total(bar.end) if bar.is_total else self._change(bar.change)
         shown += svg.text(TEXT_RIGHT, y + 4, written, text_anchor="end", **weight)

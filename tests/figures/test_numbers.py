@@ -6,7 +6,8 @@ import pytest
 
 from analysis.figures.axis import Axis, linear_ticks
 from analysis.figures.forest import decimals_of_ticks, short_ratio
-from analysis.figures.text import axis_words, decimals_for, number, percent, ratio, shorten, width_of
+from analysis.figures.metrics import shorten, width_of
+from analysis.figures.text import axis_words, decimals_for, number, percent, ratio
 
 
 @pytest.mark.parametrize(
