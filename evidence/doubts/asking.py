@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import sha256
 from itertools import combinations
 
@@ -19,7 +20,7 @@ from evidence.doubts.groups import (
 )
 from evidence.doubts.intervals import arm_off_centre, contrast_off_centre
 from evidence.doubts.limits import off_scale, sd_too_large
-from evidence.doubts.printed import ArmNumbers, ContrastNumbers, Moment, StudyNumbers
+from evidence.doubts.printed import ArmNumbers, ContrastNumbers, Moment, Scale, StudyNumbers
 from evidence.doubts.repeats import repeated
 from evidence.doubts.spreads import Usual, se_as_sd, spreads_disagree
 from evidence.doubts.statements import text_disagrees
@@ -97,22 +98,26 @@ def _most(*numbers: int | None) -> int | None:
 def _about_scores(row: ArmNumbers) -> Iterator[Doubt]:
     """Give the first of the doubts that whole scores raise, from the plainest to the finest."""
     wide = sd_too_large(row)
-    scale = row.at.scale
-    if scale.step is None or row.mean is None or row.n is None or row.at.is_adjusted:
+    if row.at.scale.step is None or row.mean is None or row.n is None or row.at.is_adjusted:
         yield from filter(None, (wide,))
         return
-    grain = grain_of(scale.step, scale.low, scale.high, is_change=row.at.is_change)
-    mean_doubt = grim(mean=row.mean, n=row.n, grain=grain)
-    if mean_doubt is not None and not _is_off(row):
-        yield mean_doubt
-    if wide is not None or mean_doubt is not None or row.sd is None:
-        yield from filter(None, (wide,))
-        return
-    numbers = {"mean": row.mean, "sd": row.sd}
-    yield from filter(
-        None,
-        (sd_impossible(n=row.n, grain=grain, **numbers) or grimmer(n=row.n, grain=grain, **numbers),),
-    )
+    sd = None if row.sd is None or wide is not None else str(row.sd)
+    of_mean, of_sd = _grain_doubts(row.at.scale, row.at.is_change, str(row.mean), sd, row.n)
+    yield from filter(None, (None if _is_off(row) else of_mean, wide, of_sd))
+
+
+@lru_cache(maxsize=1 << 16)
+def _grain_doubts(
+    scale: Scale, is_change: bool, mean: str, sd: str | None, n: int
+) -> tuple[Doubt | None, Doubt | None]:
+    """Give the doubts about a mean and about an SD of whole scores; as text, since 5.2 and 5.20 are equal numbers."""
+    assert scale.step is not None
+    grain = grain_of(scale.step, scale.low, scale.high, is_change=is_change)
+    of_mean = grim(mean=Decimal(mean), n=n, grain=grain)
+    if of_mean is not None or sd is None:
+        return of_mean, None
+    numbers = {"mean": Decimal(mean), "sd": Decimal(sd)}
+    return None, sd_impossible(n=n, grain=grain, **numbers) or grimmer(n=n, grain=grain, **numbers)
 
 
 def _is_off(row: ArmNumbers) -> bool:

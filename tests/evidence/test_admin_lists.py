@@ -71,6 +71,7 @@ MAKERS: dict[str, Callable[[Review], Any]] = {
     "comparatortype": factories.make_comparator_type,
     "componenttype": factories.make_component_type,
     "contrastresult": lambda review: factories.make_contrast_result(_arm(review)),
+    "doubtanswer": lambda review: factories.make_doubt_answer(factories.make_study(review)),
     "exclusionreason": screening_factories.make_reason,
     "extraction": lambda review: _extraction(review),
     "extractionpolicy": lambda review: factories.make_extraction_policy(_without(review, "extraction_policy")),
