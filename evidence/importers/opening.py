@@ -162,7 +162,7 @@ def decode(content: bytes) -> Text:
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
+        line = error.object.count(b"\n", 0, error.start) + 1  # counted without the mark
         name = encoding.removesuffix("-sig").removesuffix("-le").removesuffix("-be").upper()
         raise Unreadable(f"The file is cut or damaged: it is not {name} to its end.", line) from error
     if "\0" in text:

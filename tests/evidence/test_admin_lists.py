@@ -30,6 +30,7 @@ QUERIES = {
     "comparatortype": 8,
     "componenttype": 8,
     "contrastresult": 8,
+    "doubtanswer": 8,
     "exclusionreason": 8,
     "extraction": 8,
     "extractionpolicy": 6,

@@ -61,7 +61,7 @@ def read_workbook(content: bytes) -> dict[str, Sheet]:
 
 
 def _sheets(content: bytes, archive: zipfile.ZipFile) -> Iterator[tuple[str, Sheet]]:
-    book = load_workbook(io.BytesIO(content), read_only=True, data_only=False)
+    book: Any = load_workbook(io.BytesIO(content), read_only=True, data_only=False)
     for sheet in book.worksheets:
         sheet.reset_dimensions()  # a file may state wrong ones
         rows, faults = _rows(sheet, _merged(sheet.title, archive.read(sheet._worksheet_path)))
