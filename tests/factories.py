@@ -25,6 +25,7 @@ from evidence.models import (
     ComparatorType,
     ComponentType,
     ContrastResult,
+    DoubtAnswer,
     Extraction,
     ExtractionForm,
     ExtractionPolicy,
@@ -270,6 +271,19 @@ def make_author_contact(study: Study | None = None, **fields: Any) -> AuthorCont
     """Make an open question to the authors of a study."""
     values = {"item": f"SD number {next_number()}", "asked_at": timezone.localdate(), **fields}
     return saved(AuthorContact(study=study or make_study(), **{"asked_by": make_user(), **values}))
+
+
+def make_doubt_answer(study: Study | None = None, **fields: Any) -> DoubtAnswer:
+    """Make an answer to a question about the mean of an arm."""
+    values = {
+        "kind": "grim",
+        "about": "Group 1, NRS, week 12",
+        "question": "No 28 scores have the mean 5.19.",
+        "digest": f"{next_number():064}",
+        "reason": "Checked in the report.",
+        **fields,
+    }
+    return saved(DoubtAnswer(study=study or make_study(), **{"answered_by": make_user(), **values}))
 
 
 def make_assessment(study: Study | None = None, *, consensus: bool = True, **fields: Any) -> Assessment:

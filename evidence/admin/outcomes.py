@@ -38,7 +38,7 @@ class InstrumentRows(ScopedInline, admin.StackedInline):
 
     model = Instrument
     template = "admin/evidence/rows.html"
-    fields = ("code", "name", "kind", "direction", "scale_min", "scale_max")
+    fields = ("code", "name", "kind", "direction", "scale_min", "scale_max", "score_step", "item_count")
 
 
 @admin.register(Outcome)

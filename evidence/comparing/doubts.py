@@ -8,17 +8,13 @@ from statistics import median
 from evidence.comparing.faults import likely_n
 from evidence.comparing.items import Comparison, Item
 from evidence.comparing.readings import Kind, Row, is_number
+from evidence.doubts.limits import widest_sd
+from evidence.doubts.spreads import FEWEST, is_like_standard_error
 from evidence.plausibility import plain
 
 Elsewhere = Mapping[tuple[str, str], Sequence[Decimal]]
-FEWEST = 3
-"""So many other SDs there must be for a usual size."""
-UNUSUAL = 2.5
-"""How many times smaller than usual an SD is that is asked about if the root of n explains it."""
 FAR = 6.0
 """How many times smaller or larger than usual an SD is that is asked about in any case."""
-EXPLAINED = 1.6
-"""How far, as a factor, a standard error times the root of n may be from the usual SD."""
 
 
 def doubts(comparison: Comparison, elsewhere: Elsewhere) -> dict[str, str]:
@@ -49,10 +45,8 @@ def _about(item: Item, comparison: Comparison, elsewhere: Elsewhere) -> Iterator
     usual = median(others)
     seen = f"Both have {plain(sd)}; {len(others)} other SDs of the instrument are around {plain(_rounded(usual))}"
     for n in likely_n(item.pair.rows, (one.get("arm_n") for one in item.pair.rows)):
-        spread = float(sd) * sqrt(n)
-        is_explained = float(usual) / EXPLAINED <= spread <= float(usual) * EXPLAINED
-        if float(usual) > UNUSUAL * float(sd) and is_explained:
-            times = plain(_rounded(Decimal(str(spread))))
+        if is_like_standard_error(float(sd), n, float(usual)):
+            times = plain(_rounded(Decimal(str(float(sd) * sqrt(n)))))
             yield f"{seen}, and {plain(sd)} times the root of n = {n} is {times}: it looks like a standard error."
     ratio = float(usual) / float(sd)
     if not 1 / FAR < ratio < FAR:
@@ -65,7 +59,8 @@ def _too_wide(row: Row, sd: Decimal, comparison: Comparison) -> Iterator[str]:
     if scale is None or scale.low is None or scale.high is None or row.get("value_kind") != "final":
         return
     n = next(iter(likely_n([row])), 0)
-    widest = float(scale.high - scale.low) / 2 * (sqrt(n / (n - 1)) if n > 1 else 1.0)
+    low, high = float(scale.low), float(scale.high)
+    widest = widest_sd(low=low, high=high, n=n) if n > 1 else (high - low) / 2
     if float(sd) > widest * 1.005:  # rounding
         ends = f"{plain(scale.low)} to {plain(scale.high)}"
         yield f"Both have {plain(sd)}; scores on {scale.name} ({ends}) cannot have an SD above {widest:.3g}."

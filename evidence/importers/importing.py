@@ -9,6 +9,7 @@ from django.db import transaction
 from evidence import services
 from evidence.importers.catalogue import catalogue_of
 from evidence.importers.changes import Change, Fate
+from evidence.importers.doubting import doubts_in_words
 from evidence.importers.folder import read_folder
 from evidence.importers.judgements import write_judgements
 from evidence.importers.problems import ImportProblem
@@ -45,6 +46,7 @@ class Written:
 
     counts: dict[str, Counts]
     changes: list[Change] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     act: ChangeBatch | None = None
 
 
@@ -115,7 +117,7 @@ def import_rows(
         rows={TABLES[name].label: one for name, one in written.counts.items()},
         errors=sorted(errors, key=lambda one: (order.get(one.file, len(order)), one.line or 0)),
         changes=written.changes + refused,
-        notes=folder.notes,
+        notes=[*folder.notes, *written.notes],
         act=written.act if is_saved else None,
     )
 
@@ -169,6 +171,8 @@ def _write_rows(
     writer = Writer(by, folder, catalogue, counts, named, progress, done=1, changes=written.changes)
     with services.one_act(by=by, review=review, what=what, door=Door.IMPORT) as act:
         _write_tables(writer)
+    if not folder.problems:
+        written.notes = doubts_in_words(review, writer.touched)
     if any(one.new or one.updated for one in counts.values()):
         written.act = act
     else:

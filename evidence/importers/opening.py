@@ -1,7 +1,11 @@
 """Opening files that somebody sends: within limits, and with a sentence where it cannot be done."""
 
 import io
+import re
+import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +36,29 @@ BOMS = (
 )
 # A packed file that grows by more than this when it is opened is no spreadsheet.
 MOST_GROWTH = 200
+MOST_MEMBERS = 10_000
 MEGABYTE = 1 << 20
+# What reading a damaged archive, or one of its files, may raise.
+ZIP_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    ValueError,
+    KeyError,
+)
+OFFICE_ENCODINGS = frozenset({"utf-8", "utf8", "utf-16", "us-ascii", "ascii", "iso-8859-1", "windows-1252"})
+ENCODING = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([^"']*)""")
+DECLARATION = re.compile(
+    b"|".join(
+        re.escape(word.encode(encoding))
+        for word in ("<!DOCTYPE", "<!ENTITY")
+        for encoding in ("ascii", "utf-16-le", "utf-16-be")
+    )
+)
+ENTITIES = "The file defines entities of its own, or points to other files, which no export does; it was not read."
 
 
 class Unreadable(ValueError):
@@ -61,19 +87,39 @@ def read_file(path: Path) -> bytes:
 
     Raises
     ------
-    Unreadable : it is not there, is a folder, is empty, or is larger than allowed
+    Unreadable : it is not there, is a folder or no file on a disk, is empty, or is larger than allowed
     """
     try:
-        size = path.stat().st_size
-        if size > most_bytes():
-            rule = "The file has {} MB; the most that can be read is {} MB. Split it."
-            raise Unreadable(rule.format(f"{size / MEGABYTE:,.0f}", settings.IMPORT_MAX_MEGABYTES))
-        content = path.read_bytes()
+        found = path.stat()
+        if stat.S_ISDIR(found.st_mode):
+            raise Unreadable("This is a folder, not a file; name the file in it.")
+        if not stat.S_ISREG(found.st_mode):
+            raise Unreadable("This is not a file on a disk, but a device or a channel; it was not read.")
+        refuse_size(found.st_size)
+        with path.open("rb") as file:
+            content = file.read(most_bytes() + 1)
     except OSError as error:
         raise Unreadable(f"The file cannot be opened ({error.strerror}).") from error
+    except ValueError as error:
+        if isinstance(error, Unreadable):
+            raise
+        raise Unreadable("The file cannot be opened: no file can have such a name.") from error
+    refuse_size(len(content))
     if not content.strip():
         raise Unreadable("The file is empty.")
     return content
+
+
+def refuse_size(size: int) -> None:
+    """Refuse a file of more bytes than are read.
+
+    Raises
+    ------
+    Unreadable : says how large it is, and how large it may be
+    """
+    if size > most_bytes():
+        rule = "The file has {} MB; the most that can be read is {} MB. Split it."
+        raise Unreadable(rule.format(f"{size / MEGABYTE:,.0f}", settings.IMPORT_MAX_MEGABYTES))
 
 
 def read_text(path: Path) -> Text:
@@ -116,8 +162,9 @@ def decode(content: bytes) -> Text:
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise Unreadable(f"The file is cut or damaged: it is not {encoding.upper()} to its end.", line) from error
+        line = error.object.count(b"\n", 0, error.start) + 1  # counted without the mark
+        name = encoding.removesuffix("-sig").removesuffix("-le").removesuffix("-be").upper()
+        raise Unreadable(f"The file is cut or damaged: it is not {name} to its end.", line) from error
     if "\0" in text:
         raise Unreadable(
             "The file holds zero bytes; it is damaged, or no text.", text.count("\n", 0, text.index("\0")) + 1
@@ -152,9 +199,7 @@ def parse_xml(content: bytes) -> Element:
     try:
         root: Element = fromstring(content, forbid_dtd=False, forbid_entities=True, forbid_external=True)
     except DefusedXmlException as error:
-        raise Unreadable(
-            "The file defines entities of its own, or points to other files, which no export does; it was not read."
-        ) from error
+        raise Unreadable(ENTITIES) from error
     except ParseError as error:
         line = error.position[0]
         raise Unreadable(f"The file is no whole XML file: it ends or breaks off in line {line}.", line) from error
@@ -173,13 +218,38 @@ def open_zip(content: bytes) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
         members = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+    except ZIP_ERRORS as error:
         raise Unreadable("The file is cut or damaged: it is no whole zip archive.") from error
     if any(member.flag_bits & 0x1 for member in members):
         raise Unreadable("The file is protected with a password; save it without one.")
+    if len(members) > MOST_MEMBERS:
+        raise Unreadable(f"The archive holds {len(members):,} files; the most that are read is {MOST_MEMBERS:,}.")
     size = sum(member.file_size for member in members)
     if size > most_bytes() or size > MOST_GROWTH * max(len(content), MEGABYTE // 10):
         raise Unreadable(f"The file would grow to {size / MEGABYTE:,.0f} MB when it is opened; it was not.")
     if any(member.filename.startswith("/") or ".." in Path(member.filename).parts for member in members):
         raise Unreadable("The archive holds files that lead outside of it; it was not opened.")
     return archive
+
+
+def refuse_entities(archive: zipfile.ZipFile) -> None:
+    """Refuse an office file in which one of the XML files has a document type, entities, or an unusual encoding.
+
+    Programs for spreadsheets write none of these, and which parser meets them later is not known here.
+
+    Raises
+    ------
+    Unreadable : says so, or that a file of the archive is damaged
+    """
+    for member in archive.infolist():
+        if not member.filename.lower().endswith((".xml", ".rels")):
+            continue
+        try:
+            content = archive.read(member)
+        except ZIP_ERRORS as error:
+            raise Unreadable(f"The file is cut or damaged: {member.filename} in it cannot be unpacked.") from error
+        declared = ENCODING.search(content[:200])
+        if declared and declared.group(1).decode("latin-1").lower() not in OFFICE_ENCODINGS:
+            raise Unreadable(f"{member.filename} in the file has an encoding that no spreadsheet program writes.")
+        if DECLARATION.search(content):
+            raise Unreadable(ENTITIES)

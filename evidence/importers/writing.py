@@ -46,7 +46,7 @@ class Counts:
 
 @dataclass(slots=True)
 class Writer:
-    """One import on its way into the database."""
+    """One import on its way into the database. `touched` are the rows that are new or changed, as they are stored."""
 
     by: User
     folder: Folder
@@ -57,6 +57,7 @@ class Writer:
     done: int = 0
     opened: list[Extraction] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
+    touched: list[tuple[Row, Any]] = field(default_factory=list)
 
     def count_done(self, table: Table) -> None:
         """Report one more row as done."""
@@ -116,6 +117,7 @@ def _write_row(writer: Writer, row: Row) -> None:
             counts.updated -= 1
         raise RowRefused(rules_by_column(row.table, error)) from error
     writer.changes.append(change)
+    writer.touched.append((row, writer.catalogue.rows[row.table.name][key]))
 
 
 def rules_by_column(table: Table, error: ValidationError) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from evidence.models.author_contact import AuthorContact
 from evidence.models.base import EvidenceQuerySet, EvidenceRow, Sourced
 from evidence.models.batch import ChangeBatch
 from evidence.models.characteristic import Characteristic, CharacteristicField
+from evidence.models.doubt_answer import DoubtAnswer
 from evidence.models.extraction import Arm, Extraction, InterventionComponent
 from evidence.models.extraction_form import ExtractionForm, FormDraft
 from evidence.models.flow import FlowCount, SearchRound
@@ -39,6 +40,7 @@ __all__ = [
     "ComponentType",
     "ContrastResult",
     "Direction",
+    "DoubtAnswer",
     "EditingMark",
     "EvidenceQuerySet",
     "EvidenceRow",

@@ -133,6 +133,16 @@ class Instrument(EvidenceRow):
     direction = models.CharField(max_length=10, choices=Direction)
     scale_min = Number("lowest possible score", help_text="Empty where no report states the range.")
     scale_max = Number("highest possible score", help_text="Empty where no report states the range.")
+    score_step = Number(
+        "step between two scores",
+        help_text="Such as 1 for a scale of whole numbers. Empty: not known, or any number is possible; then nobody is "
+        "asked about means that whole scores cannot have.",
+    )
+    item_count = models.PositiveSmallIntegerField(
+        "items averaged",
+        default=1,
+        help_text="Where one score is the mean of several items: how many; each has the step above. A sum has 1.",
+    )
 
     class Meta:
         ordering = ["outcome", "name"]
@@ -149,6 +159,8 @@ class Instrument(EvidenceRow):
                 name="instrument_scale_rises",
                 sentence="The highest possible score must be above the lowest possible score.",
             ),
+            positive("score_step", table="instrument", label="The step between two scores"),
+            positive("item_count", table="instrument", label="The number of items averaged"),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 """What a person may ask of the evidence. Every write goes through here: keyword-only, actor first, all or nothing."""
 
 from evidence.services.contacting import ask_authors, note_answer, stop_asking
+from evidence.services.doubting import answer_doubt, ask_again
 from evidence.services.extracting import (
     complete_extraction,
     give_up_reading,
@@ -33,6 +34,8 @@ from evidence.services.undoing import one_act, undo
 
 __all__ = [
     "adopt_reading",
+    "answer_doubt",
+    "ask_again",
     "ask_authors",
     "assess",
     "begin_adjudication",

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from evidence.models import Assessment, Review
 from evidence.permissions import Act, acts_of, readers_needed
 from evidence.services.assigning import duties_of
+from evidence.services.doubting import open_questions
 from evidence.services.extraction import Place, places_of
 from evidence.services.extraction import State as ExtractionState
 from evidence.services.screening import StageStanding, conflicts, count_stages
@@ -30,6 +31,7 @@ class Kind(StrEnum):
     ADJUDICATE = "adjudicate"
     CONTINUE_ASSESSING = "continue_assessing"
     SETTLE_ASSESSMENTS = "settle_assessments"
+    ANSWER_DOUBTS = "answer_doubts"
     LATE = "late"
 
 
@@ -50,6 +52,7 @@ class Workload:
     stages: dict[Stage, StageStanding]
     studies: Counter[ExtractionState] = field(default_factory=Counter)
     assessed: int = 0
+    doubts: int = 0
     waiting: list[Waiting] = field(default_factory=list)
 
     @property
@@ -86,6 +89,9 @@ def read_workload(*, by: User, review: Review) -> Workload:
             for stage in stages
         ]
     found.waiting += _extractions(by, places, acts, needed) + _to_assess(by, assessments, acts)
+    found.doubts = len(open_questions(review))
+    if Act.RECORD in acts:
+        found.waiting.append(Waiting(Kind.ANSWER_DOUBTS, found.doubts))
     late = [duty for duty in duties_of(reviews=[review], person=by) if duty.is_late]
     found.waiting.append(Waiting(Kind.LATE, len(late)))
     found.waiting = [one for one in found.waiting if one.count > 0]

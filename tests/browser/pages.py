@@ -65,6 +65,7 @@ def pages_of_evidence(world: World, record: int, study: Any, consensus: int, own
         "assess": ("evidence_assessment_assess", own),
         "settle": ("evidence_assessment_settle", consensus),
         "progress": ("evidence_progress", slug),
+        "doubts": ("evidence_doubts", slug),
         "as of a date": ("evidence_review_as_of", review),
     }
 

@@ -96,6 +96,9 @@ VOCABULARY = [
         NON_FIELD_ERRORS,
         "both ends of the scale",
     ),
+    Check("instrument_score_step_positive", make.make_instrument, {"score_step": 0}, "score_step", "must be above 0"),
+    Check("instrument_item_count_positive", make.make_instrument, {"item_count": 0}, "item_count", "must be above 0"),
+    Check("doubtanswer_has_a_reason", make.make_doubt_answer, {"reason": ""}, "reason", "Say why the numbers"),
     Check("instrument_scale_rises", make.make_instrument, {"scale_max": 0}, "scale_max", "above the lowest possible"),
     Check(
         "characteristicfield_range_rises",
@@ -337,6 +340,7 @@ ONCE = [
     Unique("flowcount_once", make.make_flow_count, "already counted for the stage and reason"),
     Unique("outcome_code_once", make.make_outcome, "already has an outcome with this code"),
     Unique("window_code_once", make.make_window, "already has a follow-up window with this code"),
+    Unique("doubtanswer_once", make.make_doubt_answer, "This question is answered already"),
     Unique("instrument_code_once", make.make_instrument, "already has an instrument with this code"),
     Unique("characteristicfield_code_once", make_choice_field, "already has a characteristic with this code"),
     Unique("extraction_one_consensus_per_study", make.make_extraction, "already has a consensus extraction"),

@@ -28,6 +28,7 @@ MAKERS = {
     "ComponentType": make.make_component_type,
     "ContrastResult": make.make_contrast_result,
     "ExclusionReason": make_screening.make_reason,
+    "DoubtAnswer": make.make_doubt_answer,
     "Extraction": make.make_extraction,
     "ExtractionForm": make.make_extraction_form,
     "ExtractionPolicy": make.make_extraction_policy,

@@ -16,6 +16,7 @@ WORDS = {
     Kind.ADJUDICATE: ("study to adjudicate", "studies to adjudicate"),
     Kind.CONTINUE_ASSESSING: ("risk-of-bias assessment of yours in work", "risk-of-bias assessments of yours in work"),
     Kind.SETTLE_ASSESSMENTS: ("risk-of-bias consensus to settle", "risk-of-bias consensuses to settle"),
+    Kind.ANSWER_DOUBTS: ("number that is unlikely to be right", "numbers that are unlikely to be right"),
     Kind.LATE: ("task of yours that is late", "tasks of yours that are late"),
 }
 
@@ -50,6 +51,8 @@ def _url(review: Review, one: Waiting) -> str:
         return reverse("admin:evidence_screening_queue", args=[review.slug, one.stage])
     if one.kind == Kind.SETTLE_RECORDS:
         return reverse("admin:evidence_screening_conflicts", args=[review.slug, one.stage])
+    if one.kind == Kind.ANSWER_DOUBTS:
+        return reverse("admin:evidence_doubts", args=[review.slug])
     if one.kind == Kind.LATE:
         return reverse("admin:evidence_progress", args=[review.slug])
     if one.study is not None:

@@ -1,6 +1,7 @@
 """Numbers as people and programs write them, made into those of a review folder; what is ambiguous stays as it is."""
 
 import re
+from decimal import Decimal
 
 from evidence.importers.problems import CellProblem
 
@@ -15,7 +16,7 @@ GROUPED = {
     ",": re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{3})+(,[0-9]+)?"),
 }
 AMBIGUOUS = "“{text}” may mean {whole} or {part}; write one of the two."
-SCIENTIFIC = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?[eE][+-]?[0-9]{1,3}")
+SCIENTIFIC = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?[eE][+-]?[0-9]{1,2}")
 
 
 def is_missing(text: str) -> bool:
@@ -46,5 +47,5 @@ def plain_number(text: str, *, decimal: str = ".") -> str:
     if decimal == "," and plain.count(",") == 1 and "." not in plain:
         plain = plain.replace(",", ".")
     if SCIENTIFIC.fullmatch(plain):
-        return f"{float(plain):.12f}".rstrip("0").rstrip(".")
+        return format(Decimal(plain), "f")
     return plain if re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)", plain) else text

@@ -1,9 +1,12 @@
 """A table that was read: its columns, and its rows as text with the line that each comes from."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evidence.importers.opening import Unreadable
+
+MOST_ROWS, MOST_COLUMNS = 200_000, 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,9 @@ def make_sheet(
     begin, header = full[0]
     while header and not header[-1]:
         header.pop()
-    doubled = sorted({column for column in header if column and header.count(column) > 1})
+    if len(header) > MOST_COLUMNS:
+        raise Unreadable(f"The table has {len(header):,} columns; the most that are read is {MOST_COLUMNS:,}.", begin)
+    doubled = sorted(column for column, count in Counter(header).items() if column and count > 1)
     if doubled:
         raise Unreadable(f"The header has a column twice: {', '.join(doubled)}.", begin)
     lines, found = [], list(faults)

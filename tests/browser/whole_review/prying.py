@@ -78,6 +78,7 @@ def pages(cast: Cast, reader: Any) -> Iterator[tuple[str, str]]:
     yield "page", at("evidence_screening_board", slug)
     yield "page", at("evidence_extraction_board", slug)
     yield "page", at("evidence_progress", slug)
+    yield "page", at("evidence_doubts", slug)
     yield "page", at("analysis_living", slug)
     yield "page", at("analysis_ledger", slug)
     for work in Work:
