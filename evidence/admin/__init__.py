@@ -12,6 +12,7 @@ from evidence.admin import (
     reviews,
     screening,
     settlements,
+    uploading,
     vocabulary,
 )
 from evidence.admin.study import admin as study
@@ -29,5 +30,6 @@ __all__ = [
     "screening",
     "settlements",
     "study",
+    "uploading",
     "vocabulary",
 ]

@@ -21,6 +21,7 @@ from evidence.models.screening import ScreeningDecision, ScreeningRanking, Scree
 from evidence.models.screening_policy import ExclusionReason, ScreeningPolicy
 from evidence.models.signalling import AssessmentDecision, SignallingAnswer
 from evidence.models.study import Report, Study
+from evidence.models.upload import Upload
 from evidence.models.vocabulary import ComparatorType, ComponentType
 
 __all__ = [
@@ -72,5 +73,6 @@ __all__ = [
     "SignallingAnswer",
     "Sourced",
     "Study",
+    "Upload",
     "ValueKind",
 ]
