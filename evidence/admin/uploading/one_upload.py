@@ -30,8 +30,8 @@ MOST_SHOWN = 200
 HEADS = ("fate", "kind of row", "file", "line", "row", "column", "before", "after", "reason")
 FATES = (
     (Fate.UPDATED, "changed", "Rows that change"),
-    (Fate.NEW, "new", "New rows"),
     (Fate.REFUSED, "refused", "Rows that are refused"),
+    (Fate.NEW, "new", "New rows"),
     (Fate.DUPLICATE, "duplicates", "Duplicates"),
 )
 ACTS = {"confirm": confirm, "again": start_again, "discard": discard}
@@ -56,6 +56,7 @@ def page_view(pages: UploadPages, request: HttpRequest, upload_id: int) -> HttpR
         format=title_of(upload.format),
         answers=answers_in_words(upload),
         stage=stage,
+        at=words_for(stage.what),
         is_lost=is_lost,
         is_working=upload.is_at_work and not is_lost,
         told=told,
@@ -111,7 +112,8 @@ def state_view(pages: UploadPages, request: HttpRequest, upload_id: int) -> Http
     upload = upload_or_404(request, upload_id)
     stage = stage_of(upload)
     is_working = upload.is_at_work and not stage.is_lost
-    told = {"is_working": is_working, "status": upload.status, "done": stage.done, "of": stage.of, "what": stage.what}
+    told = {"is_working": is_working, "status": upload.status, "done": stage.done, "of": stage.of}
+    told["what"] = words_for(stage.what)
     return JsonResponse(told, headers={"Cache-Control": "no-store"})
 
 

@@ -45,6 +45,13 @@ def many_studies(count: int) -> bytes:
     return packed({"review.json": json.dumps(protocol), "studies.csv": "code,label,year\n" + "".join(lines)})
 
 
+def of_review(review: Review, *lines: str) -> bytes:
+    """Give a folder of a review with these lines of studies (code, label, year) as a zip file."""
+    about = {"title": review.title, "slug": review.slug}
+    protocol = {"format": "quorum-review", "format_version": 1, "review": about}
+    return packed({"review.json": json.dumps(protocol), "studies.csv": "\n".join(("code,label,year", *lines))})
+
+
 def sent(content: bytes, name: str = "tea.zip") -> SimpleUploadedFile:
     """Give a file as a form brings it."""
     return SimpleUploadedFile(name, content, content_type="application/zip")

@@ -268,10 +268,10 @@ def test_page_of_work_tells_how_far_it_is_also_without_scripts():
 
     page = text_of(client.get(address("page", upload.pk)))
     assert '<progress aria-labelledby="working" max="300" value="12">' in page
-    assert "12 of 300 rows (studies.csv)" in page
+    assert "12 of 300 rows (studies)" in page
     assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in page
     told = client.get(address("state", upload.pk)).json()
-    assert told == {"is_working": True, "status": "reading", "done": 12, "of": 300, "what": "studies.csv"}
+    assert told == {"is_working": True, "status": "reading", "done": 12, "of": 300, "what": "studies"}
 
     past = time.time() - settings.UPLOAD_PATIENCE_SECONDS - 1
     os.utime(progress_path(upload), (past, past))
