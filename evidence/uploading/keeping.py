@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -83,7 +84,10 @@ def progress_path(upload: Upload) -> Path:
 
 
 def clear_old() -> int:
-    """Delete files that were sent longer ago than they are kept; give how many. What was loaded stays in the review."""
+    """Delete files that were sent longer ago than they are kept; give how many. What was loaded stays in the review.
+
+    Traces of work that ended badly, which belong to no file, go too.
+    """
     days = settings.UPLOAD_KEEP_DAYS
     old = Upload.objects.filter(made_at__lt=timezone.now() - timedelta(days=days)).exclude(stored_as="")
     keys = list(old.order_by("pk").values_list("pk", flat=True))
@@ -94,4 +98,14 @@ def clear_old() -> int:
                 upload.status, upload.said = Upload.Status.DISCARDED, GONE.format(days=days)
             forget_file(upload)
             upload.save()
+    _clear_traces()
     return len(keys)
+
+
+def _clear_traces() -> None:
+    """Delete what belongs to no upload; what is younger than a day may be on its way to one."""
+    known = {Path(name).stem for name in Upload.objects.exclude(stored_as="").values_list("stored_as", flat=True)}
+    yesterday = time.time() - 24 * 3600
+    for path in folder().iterdir():
+        if path.stem not in known and path.is_file() and path.stat().st_mtime < yesterday:
+            path.unlink(missing_ok=True)

@@ -21,7 +21,7 @@ from evidence.models import Arm, ArmResult, ChangeBatch, Study, Upload
 from evidence.permissions import NotAllowed
 from evidence.services import record, undo
 from evidence.uploading import clear_old, confirm, discard, stage_of, start_again, told_of, work
-from evidence.uploading.keeping import path_of, progress_path
+from evidence.uploading.keeping import folder, path_of, progress_path
 from evidence.uploading.working import BROKE_OFF, CHANGED, DATABASE, GONE
 from tests.evidence.uploading.folders import BROKEN, FORMAT, example, make_team, send
 from tests.factories import make_membership, make_study, make_user
@@ -268,6 +268,22 @@ def test_old_files_are_deleted_and_what_was_loaded_stays():
     assert [path.exists() for path in paths] == [False, False]
     assert set(Upload.objects.values_list("status", flat=True)) == {Status.LOADED, Status.DISCARDED}
     assert Study.objects.count() == 3
+
+
+def test_traces_that_belong_to_no_upload_are_deleted_after_a_day():
+    review, cara = make_team()
+    kept = path_of(send(cara, review, example()))
+    old, young = folder() / "ab12.progress", folder() / "cd34.zip"
+    past = time.time() - 2 * 24 * 3600
+    for path in (old, young):
+        path.write_bytes(b"x")
+    for path in (old, kept):
+        os.utime(path, (past, past))
+
+    clear_old()
+
+    assert (old.exists(), young.exists(), kept.exists()) == (False, True, True)
+    young.unlink()
 
 
 def test_file_that_is_gone_is_said():
