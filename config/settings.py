@@ -174,9 +174,20 @@ PLUGIN_MEMORY_MB = env.int("PLUGIN_MEMORY_MB", default=2048)
 # Plugins that are chosen at first in the form of a new analysis.
 NEW_ANALYSIS_PLUGINS = env.list("NEW_ANALYSIS_PLUGINS", default=["pooling", "sensitivity", "grade"])
 
-# Alerts: where e-mail goes, the address of this site in them, and which addresses webhooks may have.
 # The largest file that is read as an import.
 IMPORT_MAX_MEGABYTES = env.int("IMPORT_MAX_MEGABYTES", default=200)
+# Files that people send: where they lie, for how many days, whether the request itself reads them (else a process of
+# their own does), and after how many seconds without a sign of life that process is given up.
+UPLOAD_DIR = Path(env.str("UPLOAD_DIR", default=str(VAR_DIR / "uploads")))
+UPLOAD_KEEP_DAYS = env.int("UPLOAD_KEEP_DAYS", default=30)
+UPLOADS_IN_PROCESS = env.bool("UPLOADS_IN_PROCESS", default=False)
+UPLOAD_PATIENCE_SECONDS = env.float("UPLOAD_PATIENCE_SECONDS", default=30)
+FILE_UPLOAD_HANDLERS = [
+    "evidence.uploading.limit.WithinLimit",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+# Alerts: where e-mail goes, the address of this site in them, and which addresses webhooks may have.
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="quorum@localhost")
 SITE_URL = env.str("SITE_URL", default="")

@@ -42,9 +42,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def folders_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> None:
     """What the site writes goes to a temporary folder, never into var/ or staticfiles/ of the project."""
     folder = tmp_path_factory.mktemp("site")
-    for name, path in (("VAR_DIR", folder / "var"), ("STATIC_ROOT", folder / "staticfiles")):
+    for name, path in (
+        ("VAR_DIR", folder / "var"),
+        ("STATIC_ROOT", folder / "staticfiles"),
+        ("UPLOAD_DIR", folder / "uploads"),
+    ):
         path.mkdir()
         setattr(settings, name, path)
+    settings.UPLOADS_IN_PROCESS = True  # another process would not see the database of the tests
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from evidence.models import Assignment, ChangeBatch, Review, Study
+from evidence.models import Assignment, ChangeBatch, Review, Study, Upload
 from tests.factories import make_review, make_study, make_user, next_number, saved
 
 
@@ -17,3 +17,10 @@ def make_change_batch(review: Review | None = None, **fields: Any) -> ChangeBatc
     """Make an act on many rows that nobody has undone."""
     values = {"what": f"import {next_number()}", "door": "command", "made_by": make_user(), **fields}
     return saved(ChangeBatch(review=review or make_review(), **values))
+
+
+def make_upload(review: Review | None = None, **fields: Any) -> Upload:
+    """Make an import that waits for a confirmation, whose file is deleted already."""
+    values = {"format": "review-folder", "name": f"folder-{next_number()}.zip", "size": 120, "digest": "0" * 64}
+    values |= {"status": "previewed", "made_by": fields.pop("made_by", None) or make_user(), **fields}
+    return saved(Upload(review=review or make_review(), **values))

@@ -15,10 +15,11 @@ from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
 
 from analysis.models import Analysis, Block, Run, Snapshot
-from evidence.models import Review, Study
+from evidence.models import Review, Study, Upload
 from tests.analysis.test_admin_permissions import full_world
 from tests.analysis.test_admin_world import World, make_world
 from tests.factories import make_user
+from tests.teamwork_factories import make_upload
 
 pytestmark = [pytest.mark.django_db, pytest.mark.walk]
 
@@ -26,7 +27,9 @@ MARK = "Zebrafinch"
 # Rows that say how a person reads, not what the evidence is.
 OWN_TRACES = {"NoticeRead", "NoticeSubscription", "EditingMark", "HistoricalNoticeSubscription"}
 FIXED = {"slug": "slug", "act": "drop", "name": "dataset.json", "app_label": "evidence", "url": "no-such-page/"}
+FIXED |= {"format": "review-folder", "export": "studies-csv", "deed": "discard"}
 BY_NAME = {"block_id": Block, "study_id": Study, "analysis_id": Analysis, "snapshot_id": Snapshot, "review_id": Review}
+BY_NAME |= {"upload_id": Upload}
 # Addresses of a person's own, which hold nothing of any review.
 OWN = ("/admin/login/", "/admin/logout/", "/admin/password_change/", "/admin/jsi18n/")
 
@@ -50,6 +53,7 @@ def walk(resolver: Any, before: str = "") -> Iterator[str]:
 def marked_world() -> World:
     """Make a review with rows of all kinds, whose names give away where they are shown."""
     world = full_world()
+    make_upload(world.review, name=f"{MARK}.zip")
     pooling = Run.objects.filter(plugin="pooling").order_by("pk")
     # The snapshots that notices are about are stored without computing; pages that read them need a whole result.
     QuerySet.update(pooling, result=pooling[0].result)

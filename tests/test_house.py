@@ -27,6 +27,8 @@ PASSING = {
     "evidence.RecordText",
     # who has a record in hand for some minutes
     "evidence.ScreeningTicket",
+    # a file on its way in; what it changed is an act, whose rows are kept
+    "evidence.Upload",
 }
 # Rows that belong to one root and go with it. Everything else that is referred to stays (PROTECT or RESTRICT).
 OWN_ROWS = {

@@ -13,6 +13,7 @@ from evidence.admin import (
     reviews,
     screening,
     settlements,
+    uploading,
     vocabulary,
 )
 from evidence.admin.study import admin as study
@@ -31,5 +32,6 @@ __all__ = [
     "screening",
     "settlements",
     "study",
+    "uploading",
     "vocabulary",
 ]

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from evidence.importers.importing import ImportResult
 from evidence.importers.writing import Progress
 from evidence.models import Review
+from evidence.permissions import Act
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ class Format:
     """A kind of file that evidence comes in.
 
     `endings` are those of its files, in small letters and with the dot. `load` reads a file and writes what it holds,
-    all or nothing; what is wrong with the file is in its result, never raised.
+    all or nothing; what is wrong with the file is in its result, never raised. `act` is what a person has to be allowed
+    to do in the review to bring such a file in; the pages ask for it before they take the file, and `load` asks too.
     """
 
     code: str
@@ -58,3 +60,4 @@ class Format:
     endings: tuple[str, ...]
     load: Callable[[Request], ImportResult]
     questions: tuple[Question, ...] = ()
+    act: Act = Act.ADJUDICATE

@@ -27,8 +27,8 @@ class ImportResult:
 
     `rows` counts by table what became of its rows, `changes` tells it row by row (of unchanged rows there is nothing to
     tell), and `notes` are sentences about what was left out or has to be asked. Where there are `errors` and rows with
-    errors are not left out, nothing is saved. `review` is None where the folder does not say which one it holds; `act`
-    is what can be undone, None where nothing was changed.
+    errors are not left out, nothing is saved; `is_refused` says so, of a dry run too. `review` is None where the folder
+    does not say which one it holds; `act` is what can be undone, None where nothing was changed.
     """
 
     review: Review | None
@@ -38,6 +38,7 @@ class ImportResult:
     changes: list[Change] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     act: ChangeBatch | None = None
+    is_refused: bool = False
 
 
 @dataclass(slots=True)
@@ -110,16 +111,22 @@ def import_rows(
         if not leaves_out or folder.is_broken or not folder.problems:
             break
         folder = folder.without_refused()
-    order = {table.file: place for place, table in enumerate(TABLES.values())}
     return ImportResult(
         review=found,
         is_saved=is_saved,
         rows={TABLES[name].label: one for name, one in written.counts.items()},
-        errors=sorted(errors, key=lambda one: (order.get(one.file, len(order)), one.line or 0)),
+        errors=_in_order(errors),
         changes=written.changes + refused,
         notes=[*folder.notes, *written.notes],
         act=written.act if is_saved else None,
+        is_refused=bool(folder.problems),
     )
+
+
+def _in_order(errors: list[ImportProblem]) -> list[ImportProblem]:
+    """Give problems in the order of the tables and their lines."""
+    order = {table.file: place for place, table in enumerate(TABLES.values())}
+    return sorted(errors, key=lambda one: (order.get(one.file, len(order)), one.line or 0))
 
 
 def _refusals(folder: Folder) -> list[Change]:

@@ -220,6 +220,8 @@ def open_zip(content: bytes) -> zipfile.ZipFile:
         members = archive.infolist()
     except ZIP_ERRORS as error:
         raise Unreadable("The file is cut or damaged: it is no whole zip archive.") from error
+    if not all(member.filename for member in members):
+        raise Unreadable("The file is damaged: the archive holds files without a name.")
     if any(member.flag_bits & 0x1 for member in members):
         raise Unreadable("The file is protected with a password; save it without one.")
     if len(members) > MOST_MEMBERS:

@@ -22,6 +22,7 @@ from evidence.models.screening import ScreeningDecision, ScreeningRanking, Scree
 from evidence.models.screening_policy import ExclusionReason, ScreeningPolicy
 from evidence.models.signalling import AssessmentDecision, SignallingAnswer
 from evidence.models.study import Report, Study
+from evidence.models.upload import Upload
 from evidence.models.vocabulary import ComparatorType, ComponentType
 
 __all__ = [
@@ -74,5 +75,6 @@ __all__ = [
     "SignallingAnswer",
     "Sourced",
     "Study",
+    "Upload",
     "ValueKind",
 ]

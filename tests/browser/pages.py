@@ -1,5 +1,7 @@
 """A review in which every page has something to show, and the addresses of its pages."""
 
+import os
+import time
 from typing import Any
 
 from django.apps import apps
@@ -10,13 +12,18 @@ from django.urls import reverse
 
 from analysis.models import Run, Snapshot
 from analysis.services import publish, sign_off
+from evidence.models import Upload
 from evidence.services import begin_adjudication, start_assessment, submit_assessment
+from evidence.uploading import confirm
+from evidence.uploading.keeping import progress_path
+from evidence.uploading.working import BROKE_OFF
 from tests import factories
 from tests.analysis.test_admin_ledger import world_with_rule
 from tests.analysis.test_admin_world import World
 from tests.evidence.extraction.trial import Trial, read_as
 from tests.evidence.risk_of_bias.world import LOW, OTHER, answer
 from tests.evidence.test_admin_lists import MAKERS
+from tests.evidence.uploading.folders import of_review, send
 from tests.screening_factories import make_reason, make_records, settle
 
 
@@ -38,6 +45,7 @@ def make_pages(world: World | None = None) -> tuple[User, dict[str, str]]:
     study = read(world, adjudicator, anna, ben)
     assessments = judge(adjudicator, study, anna, ben)
     of = pages_of_evidence(world, record, study, *assessments) | pages_of_analyses(world, snapshot, study)
+    of |= pages_of_files(world, adjudicator)
     return adjudicator, {name: reverse(f"admin:{page}", args=args) for name, (page, *args) in of.items()}
 
 
@@ -89,6 +97,33 @@ def pages_of_analyses(world: World, snapshot: Snapshot, study: Any) -> dict[str,
         "ledger": ("analysis_ledger", slug),
         "agreement on screening": ("analysis_agreement_work", slug, "screening"),
         "agreement on extraction": ("analysis_agreement_work", slug, "extraction"),
+    }
+
+
+def pages_of_files(world: World, adjudicator: User) -> dict[str, tuple[Any, ...]]:
+    """Bring files in, up to each state; give the pages of files, as names of addresses with their parts."""
+    review, known = world.review, world.review.studies.order_by("pk")[0]
+    loaded = confirm(by=adjudicator, upload=send(adjudicator, review, of_review(review, "Cole_2020,Cole 2020,2020")))
+    lines = (f"{known.code},{known.label},1999", "Dahl_2021,Dahl 2021,2021", "Evans_1,Evans,1200")
+    previewed, working, failed = (send(adjudicator, review, of_review(review, *lines)) for _ in range(3))
+    states = Upload.Status
+    for upload, status in ((working, states.READING), (failed, states.FAILED)):
+        upload.status, upload.said = status, BROKE_OFF if status == states.FAILED else ""
+        upload.save()
+    # It is heard of for as long as the tests may take.
+    tomorrow = time.time() + 24 * 3600
+    progress_path(working).write_text('{"done": 120, "of": 300, "what": "studies.csv"}')
+    os.utime(progress_path(working), (tomorrow, tomorrow))
+    return {
+        "imports": ("evidence_upload_list", review.slug),
+        "kinds of files": ("evidence_upload_formats", review.slug),
+        "send a file": ("evidence_upload_send", review.slug, "review-folder"),
+        "preview of an import": ("evidence_upload_page", previewed.pk),
+        "import at work": ("evidence_upload_page", working.pk),
+        "import that failed": ("evidence_upload_page", failed.pk),
+        "import that is loaded": ("evidence_upload_page", loaded.pk),
+        "act of an import": ("evidence_changebatch_change", loaded.act_id),
+        "take out": ("evidence_upload_out", review.slug),
     }
 
 
