@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from bibtexparser.exceptions import ParsingException
-from bibtexparser.model import DuplicateBlockKeyBlock, DuplicateFieldKeyBlock, Entry, ParsingFailedBlock, String
+from bibtexparser.model import Block, DuplicateBlockKeyBlock, DuplicateFieldKeyBlock, Entry, ParsingFailedBlock, String
 from bibtexparser.splitter import Splitter
 
 from evidence.importers.opening import Unreadable
@@ -14,6 +14,7 @@ from evidence.importers.references.latex import plain_latex
 from evidence.importers.references.reading import Found, Reading
 
 DAMAGED = "The entry cannot be read: {reason}"
+TWICE = (DuplicateBlockKeyBlock, DuplicateFieldKeyBlock)
 UNCLOSED = "a brace, a quotation mark or a comma is missing in it."
 MONTHS = {name: name for name in ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]}
 AND = re.compile(r"\s+and\s+", re.IGNORECASE)
@@ -42,18 +43,18 @@ def read_bibtex(text: str) -> Reading:
     strings = dict(MONTHS)
     for block in _blocks(text):
         line = (block.start_line or 0) + 1
-        if isinstance(block, DuplicateBlockKeyBlock | DuplicateFieldKeyBlock):
-            block = block.ignore_error_block
-        if isinstance(block, String):
-            strings[block.key.strip().lower()] = _value(block.value, strings)
-        elif isinstance(block, Entry):
-            reading.take(line, _meaning(_fields(block, strings)), column="title")
-        elif isinstance(block, ParsingFailedBlock):
+        # A key or a field that stands twice is no damage: what it stands in can be read.
+        held = block.ignore_error_block if isinstance(block, TWICE) else block
+        if isinstance(held, String):
+            strings[held.key.strip().lower()] = _value(held.value, strings)
+        elif isinstance(held, Entry):
+            reading.take(line, _meaning(_fields(held, strings)), column="title")
+        elif isinstance(held, ParsingFailedBlock):
             reading.refuse(line, "", DAMAGED.format(reason=UNCLOSED))
     return reading
 
 
-def _blocks(text: str) -> Iterator[object]:
+def _blocks(text: str) -> Iterator[Block]:
     """Give the blocks of a file, damaged ones too."""
     logger = logging.getLogger("bibtexparser.splitter")
     logger.addFilter(_SILENT)

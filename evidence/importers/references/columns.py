@@ -38,7 +38,7 @@ NAMES: Mapping[str, Sequence[str]] = {
         *("accessionnumber", "accession", "utuniquewosid", "utuniqueid", "ut", "eid", "wosid", "embaseaccessionid"),
         *("embaseaccessionnumber", "cochranereviewid", "nctnumber", "trialid", "an", "accessionno", "pui"),
     ),
-    "links": ("url", "urls", "link", "doilink", "pubmedlink", "fulltextlink", "embaselink", "webaddress", "notes"),
+    "links": ("url", "urls", "link", "doilink", "pubmedlink", "fulltextlink", "embaselink", "webaddress"),
 }
 FIELD_OF = {name: meaning for meaning, names in NAMES.items() for name in names}
 NO_COLUMN = "No column is called title (or {others}); the file has {there}."

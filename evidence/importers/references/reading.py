@@ -1,5 +1,6 @@
 """What a file of references says, whichever format it is in: references, and what is wrong with single records."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,9 +20,11 @@ from evidence.models import Record
 NO_TITLE = "The record has no title; it cannot be screened."
 LONGEST_JOURNAL = Record._meta.get_field("journal").max_length or 0
 MOST_LINES = 10
+NOTE = re.compile(r"(?:doi|PMID|PubMed(?: ID)?)\s*[:=]\s*\S+", re.IGNORECASE)
 
 # What a reader found for one record, by meaning, the most trusted first: title, abstract, authors, year, journal; doi,
-# pmid and accession as fields of that name hold them; links and notes, in which identifiers may stand.
+# pmid and accession as fields of that name hold them; links and notes, in which identifiers may stand. Of a note only a
+# line that is nothing else counts: notes also name comments, errata and papers that are cited.
 Found = Mapping[str, Sequence[str]]
 
 
@@ -114,7 +117,7 @@ class Reading:
 
     def _doi(self, line: int | None, found: Found) -> str:
         texts = [tidy(text) for text in found.get("doi", ())]
-        links = [*found.get("links", ()), *found.get("notes", ())]
+        links = [*found.get("links", ()), *_own_notes(found)]
         doi = next(filter(None, map(doi_in, texts)), "") or next(filter(None, map(doi_in_link, links)), "")
         if any(texts) and not doi:
             self.doubt(line, "what stands as the DOI is none and is left out")
@@ -125,7 +128,7 @@ class Reading:
 
     def _pmid(self, line: int | None, found: Found) -> str:
         texts = [tidy(text) for text in found.get("pmid", ())]
-        links = [*found.get("links", ()), *found.get("notes", ()), *found.get("accession", ())]
+        links = [*found.get("links", ()), *_own_notes(found), *found.get("accession", ())]
         pmid = next(filter(None, map(pmid_in, texts)), "") or next(filter(None, map(pmid_in_link, links)), "")
         if any(texts) and not pmid:
             self.doubt(line, "what stands as the PMID is none and is left out")
@@ -145,3 +148,9 @@ class Reading:
 def _first(found: Found, name: str) -> str:
     """Give the first text of a meaning that is not empty."""
     return next(filter(None, map(tidy, found.get(name, ()))), "")
+
+
+def _own_notes(found: Found) -> list[str]:
+    """Give the lines of notes that are an identifier and nothing else, such as PMID: 12643982."""
+    lines = (line.strip() for text in found.get("notes", ()) for line in text.replace(";", "\n").split("\n"))
+    return [line for line in lines if NOTE.fullmatch(line)]

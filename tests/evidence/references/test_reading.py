@@ -101,6 +101,18 @@ def test_what_cannot_be_read_of_a_record_is_left_empty_and_told(tmp_path: Path) 
     ]
 
 
+def test_identifiers_of_comments_and_errata_are_not_taken_for_the_records_own(tmp_path: Path) -> None:
+    text = (
+        "TY  - JOUR\nTI  - A\nN1  - Comment in: J Tea. doi: 10.1000/other. PMID: 99999999\nER  - \n"
+        "TY  - JOUR\nTI  - B\nN1  - PMID: 11111111; cited by 3\ndoi: 10.1000/own\nER  - \n"
+    )
+
+    other, own = read(tmp_path, text).references
+
+    assert (other.doi, other.pmid) == ("", "")
+    assert (own.doi, own.pmid) == ("10.1000/own", "11111111")
+
+
 def test_pubmed_format(tmp_path: Path) -> None:
     first, second = read(tmp_path, samples.NBIB).references
 
