@@ -19,6 +19,16 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """Something that may be chosen about an export: one of `choices`, pairs of code and label; the first where not."""
+
+    name: str
+    label: str
+    help: str
+    choices: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Export:
     """A kind of file that evidence leaves in.
 
@@ -33,3 +43,4 @@ class Export:
     ending: str
     content_type: str
     write: Callable[[Order], Iterator[bytes]]
+    choices: tuple[Choice, ...] = ()

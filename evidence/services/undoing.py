@@ -1,7 +1,7 @@
-"""Acts on many rows: made as one, undone as one."""
+"""Acts on many rows, undone as one."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import defaultdict
+from itertools import groupby
 from textwrap import shorten
 from typing import Any
 
@@ -9,12 +9,13 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import transaction
-from django.db.models import ProtectedError, RestrictedError
+from django.db.models import Max, ProtectedError, RestrictedError
 from django.utils import timezone
 
-from evidence.models import Assessment, ChangeBatch, EvidenceRow, Extraction, Review
-from evidence.models.doors import part_of, through
+from evidence.models import Assessment, ChangeBatch, EvidenceRow, Extraction, Record
 from evidence.permissions import Act, require
+from evidence.services.screening.docket import in_parts
+from evidence.services.screening.withdrawing import withdraw
 
 UNDONE = "“{batch}” was undone already, by {by} on {date}."
 NO_REASON = "Say why it is undone."
@@ -27,17 +28,6 @@ LONGEST_IN_HISTORY = 100  # the whole reason stands in the act
 STILL_USED = "It cannot be undone: {row} is used by {users} now."
 SHOWN = 5
 CREATED, CHANGED, DELETED = "+", "~", "-"
-
-
-@contextmanager
-def one_act(*, by: User, review: Review, what: str, door: str) -> Iterator[ChangeBatch]:
-    """Make every change of the block part of one act, all or nothing."""
-    with transaction.atomic():
-        batch = ChangeBatch(review=review, what=what[:200], door=door, made_by=by)
-        batch.stamp(by)
-        batch.save()
-        with through(door), part_of(batch.pk):
-            yield batch
 
 
 def entries_of(batch: ChangeBatch) -> list[Any]:
@@ -73,8 +63,13 @@ def undo(*, by: User, batch: ChangeBatch, reason: str) -> int:
     _require_untouched(entries)
     _require_open(entries)
     said = shorten(f"Undo of “{batch.what}”: {reason.strip()}", LONGEST_IN_HISTORY, placeholder=" …")
-    for entry in reversed(entries):
-        _put_back(entry, by=by, said=said)
+    for are_new_records, some in groupby(reversed(entries), key=_is_new_record):
+        if are_new_records:
+            ids = [entry.id for entry in some]
+            withdraw(by=by, review=batch.review, record_ids=ids, reason=said)
+            continue
+        for entry in some:
+            _put_back(entry, by=by, said=said)
     batch.undone_at, batch.undone_by, batch.undone_because = timezone.now(), by, reason.strip()
     batch.stamp(by, said)
     batch.save()
@@ -83,16 +78,20 @@ def undo(*, by: User, batch: ChangeBatch, reason: str) -> int:
 
 def _require_untouched(entries: list[Any]) -> None:
     """Refuse where somebody has changed a row after the act."""
-    last: dict[tuple[Any, Any], Any] = {}
+    newest: dict[Any, dict[Any, int]] = defaultdict(dict)
     for entry in entries:
-        key = (type(entry), entry.instance_type._meta.pk.value_from_object(entry))
-        last[key] = max(last.get(key, 0), entry.history_id)
+        pk = entry.instance_type._meta.pk.value_from_object(entry)
+        newest[type(entry)][pk] = max(newest[type(entry)].get(pk, 0), entry.history_id)
     touched = []
-    for (history, pk), newest in last.items():
+    for history, own in newest.items():
         name = history.instance_type._meta.pk.attname
-        later = history.objects.filter(**{name: pk, "history_id__gt": newest}).order_by("history_id").first()
-        if later is not None:
-            touched.append(f"{history.instance_type._meta.verbose_name} “{later.history_object}”")
+        for part in in_parts(own):
+            later = history.objects.filter(**{f"{name}__in": part}).order_by().values_list(name)
+            changed = [latest for pk, latest in later.annotate(latest=Max("history_id")) if latest > own[pk]]
+            touched += [
+                f"{history.instance_type._meta.verbose_name} “{entry.history_object}”"
+                for entry in history.objects.filter(history_id__in=changed)
+            ]
     if touched:
         raise ValidationError(CHANGED_SINCE.format(count=len(touched), rows=", ".join(sorted(touched)[:SHOWN])))
 
@@ -111,8 +110,11 @@ def _require_open(entries: list[Any]) -> None:
 
 def _holder_of(entry: Any) -> Extraction | Assessment | None:
     """Give the extraction or the assessment that a changed row is part of, if there still is one."""
+    path = entry.instance_type.review_path
+    if path in ("", "review"):
+        return None
     row: Any = entry.instance
-    for step in filter(None, row.review_path.split("__")):
+    for step in path.split("__"):
         try:
             row = getattr(row, step)
         except ObjectDoesNotExist:  # deleted by the same act
@@ -127,6 +129,11 @@ def _is_closed(holder: Extraction | Assessment) -> bool:
     if isinstance(holder, Assessment):
         return holder.is_closed
     return holder.status == Extraction.Status.COMPLETE and not holder.is_consensus
+
+
+def _is_new_record(entry: Any) -> bool:
+    """Whether an entry is that of a record that came in; such come by the thousand, and go as many at once."""
+    return entry.history_type == CREATED and entry.instance_type is Record
 
 
 def _put_back(entry: Any, *, by: User, said: str) -> None:

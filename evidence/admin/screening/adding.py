@@ -105,5 +105,7 @@ def _add(request: HttpRequest, form: PasteForm) -> bool:
     said = f"{added.records} record(s) added."
     if added.duplicates:
         said += f" {added.duplicates} had a DOI or PMID that was there already; they are kept as duplicates."
+    if added.unchanged:
+        said += f" {added.unchanged} were in this search round already; they are left as they are."
     messages.success(request, said)
     return True

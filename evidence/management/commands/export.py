@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from evidence.exporters.asking import Order
+from evidence.exporters.asking import Export, Order
 from evidence.exporters.formats import EXPORTS
 from evidence.management.commands.load import review_of
 from evidence.management.commands.load_review import person
@@ -23,6 +23,9 @@ class Command(BaseCommand):
         parser.add_argument("format", nargs="?", help=f"one of {', '.join(EXPORTS)}")
         parser.add_argument("--review", default="", help="slug of the review")
         parser.add_argument("--as", dest="username", default="", help="in whose name it is read")
+        parser.add_argument(
+            "--set", action="append", default=[], metavar="NAME=VALUE", help="choose something about the format"
+        )
         parser.add_argument("--out", type=Path, help="the file; REVIEW-FORMAT with its ending where it is not given")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -30,15 +33,19 @@ class Command(BaseCommand):
         if not options["format"]:
             for one in EXPORTS.values():
                 self.stdout.write(f"{one.code:<16} {one.title} ({one.ending})")
+                for choice in one.choices:
+                    codes = ", ".join(code for code, _ in choice.choices)
+                    self.stdout.write(f"{'':<16}   --set {choice.name}=…  {choice.label} ({codes})")
             return
         chosen = EXPORTS.get(options["format"])
         if chosen is None:
             raise CommandError(f"There is no format “{options['format']}”; there are {', '.join(EXPORTS)}.")
         review = review_of(options["review"])
+        choices = choices_of(chosen, options["set"])
         path: Path = options["out"] or Path(f"{review.slug}-{chosen.code}{chosen.ending}")
         half = path.with_name(path.name + ".part")
         try:
-            parts = chosen.write(Order(by=person(options["username"]), review=review))
+            parts = chosen.write(Order(by=person(options["username"]), review=review, choices=choices))
             with half.open("wb") as file:
                 for part in parts:
                     file.write(part)
@@ -52,3 +59,17 @@ class Command(BaseCommand):
         finally:
             half.unlink(missing_ok=True)
         self.stdout.write(f"{path}: {chosen.title} of {review.slug}, {path.stat().st_size} bytes")
+
+
+def choices_of(chosen: Export, given: list[str]) -> dict[str, str]:
+    """Give what is chosen about an export."""
+    known = {one.name: {code for code, _ in one.choices} for one in chosen.choices}
+    choices: dict[str, str] = {}
+    for one in given:
+        name, _, value = one.partition("=")
+        if value not in known.get(name, ()):
+            there = "; ".join(f"{name}: {', '.join(sorted(codes))}" for name, codes in known.items())
+            said = f"there are {there}" if there else "it offers none"
+            raise CommandError(f"The format {chosen.code} has no choice “{one}”; {said}.")
+        choices[name] = value
+    return choices

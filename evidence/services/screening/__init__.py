@@ -1,7 +1,16 @@
 """Screening: records come in, are handed out, answered, settled and counted."""
 
-from evidence.services.screening.adding import Added, add_records, correct_record, fold, mark_duplicate
+from evidence.services.screening.adding import (
+    Added,
+    Arrival,
+    Arrived,
+    Progress,
+    add_records,
+    correct_record,
+    mark_duplicate,
+)
 from evidence.services.screening.adjudicating import WasReader, adjudicate, conflicts
+from evidence.services.screening.arriving import fold
 from evidence.services.screening.deciding import Given, decide, decide_many, undo, undo_batch
 from evidence.services.screening.flow import count_flow, fill_flow
 from evidence.services.screening.handing_out import next_record, skip
@@ -33,8 +42,11 @@ from evidence.services.screening.standing import (
 
 __all__ = [
     "Added",
+    "Arrival",
+    "Arrived",
     "FirstAnswer",
     "Given",
+    "Progress",
     "Settled",
     "StageStanding",
     "Text",

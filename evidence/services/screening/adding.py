@@ -1,9 +1,9 @@
 """Records that come into a review, are corrected, or turn out to be there already."""
 
 import re
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -11,9 +11,13 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from simple_history.utils import bulk_create_with_history
 
-from evidence.models import Record, RecordText, Review, ScreeningState, SearchRound, SearchSource
+from evidence.models import ChangeBatch, Record, RecordText, Review, ScreeningState, SearchRound, SearchSource
+from evidence.models.doors import Door, current_door
 from evidence.permissions import Act, require
+from evidence.services.acting import one_act
+from evidence.services.planner import renew_statistics
 from evidence.services.recording import record as save
+from evidence.services.screening.arriving import fold, split_known
 from evidence.services.screening.docket import AT_ONCE, Docket, in_parts
 from evidence.services.screening.queueing import new_state, policy_of
 from evidence.verdicts import Stage
@@ -22,27 +26,60 @@ FIELDS = ("title", "abstract", "authors", "year", "journal", "doi", "pmid", "acc
 MOST_PROBLEMS = 20
 DOI_PREFIX = re.compile(r"^(https?://)?(dx\.)?doi\.org/|^doi:\s*", re.IGNORECASE)
 
+Progress = Callable[[int, int], None]
+
+
+class Arrival(StrEnum):
+    """What becomes of a row that is to be added."""
+
+    NEW = "new"
+    DUPLICATE = "duplicate"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """One row that was to be added: what became of it, and its record, None where it was there already."""
+
+    arrival: Arrival
+    record: Record | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What came of adding records."""
+    """What came of adding records: in numbers, row by row, and as the act that can be undone (None: nothing is new)."""
 
     records: int
     duplicates: int
+    unchanged: int = 0
+    rows: tuple[Arrived, ...] = field(default=(), compare=False, repr=False)
+    source: SearchSource | None = field(default=None, compare=False)
+    act: ChangeBatch | None = field(default=None, compare=False)
 
 
 @transaction.atomic
 def add_records(
-    *, by: User, search_round: SearchRound, rows: Sequence[Mapping[str, Any]], source: SearchSource | None = None
+    *,
+    by: User,
+    search_round: SearchRound,
+    rows: Sequence[Mapping[str, Any]],
+    source: SearchSource | None = None,
+    database: str = "",
+    what: str = "",
+    progress: Progress | None = None,
 ) -> Added:
-    """Add what a search found, and open screening for it.
+    """Add what a search found, and open screening for it: one act, which can be undone as a whole.
 
-    A row whose DOI or PMID the review has already is kept as a duplicate of that record and is not screened.
+    A row that the round has already from the same database is left as it is. A row whose DOI or PMID the review has
+    already is kept, with its own identifiers, as a duplicate of that record, and is not screened.
 
     Parameters
     ----------
     rows : each with "title" and any of abstract, authors, year, journal, doi, pmid, accession
     source : the database that all rows come from
+    database : its name, where `source` is not given; a database that the round does not have yet is made
+    what : how the act is called
+    progress : called with rows done and rows in all
 
     Raises
     ------
@@ -52,22 +89,62 @@ def add_records(
     review = search_round.review
     require(by, Act.RECORD, review)
     Review.objects.select_for_update(no_key=True).get(pk=review.pk)
-    records = _checked(Record(review=review, search_round=search_round, source=source, **_plain(row)) for row in rows)
-    _mark_duplicates(review, records)
-    bulk_create_with_history(
-        [record for record in records if record.duplicate_of is None], Record, batch_size=AT_ONCE, default_user=by
+    what = what or f"Records added to search round {search_round.number}"
+    with one_act(by=by, review=review, what=what, door=current_door() or Door.IMPORT) as act:
+        source, is_new_source = (source, False) if source else _source_of(by, search_round, database)
+        place_of = {"review": review, "search_round": search_round, "source": source}
+        records = _checked(Record(**place_of, **_plain(row)) for row in rows)
+        new, known = split_known(records, search_round, source)
+        _mark_duplicates(review, new)
+        _create(by, review, new, progress)
+    if not new and not is_new_source:
+        act.delete()
+    duplicates = sum(record.duplicate_of is not None for record in new)
+    return Added(
+        records=len(new) - duplicates,
+        duplicates=duplicates,
+        unchanged=len(known),
+        rows=tuple(_arrived(record, is_known=place in known) for place, record in enumerate(records)),
+        source=source,
+        act=act if new or is_new_source else None,
     )
-    duplicates = [record for record in records if record.duplicate_of is not None]
-    for record in duplicates:
-        record.duplicate_of = record.duplicate_of  # its key is known only now, where it came with the same rows
-    bulk_create_with_history(duplicates, Record, batch_size=AT_ONCE, default_user=by)
-    RecordText.objects.bulk_create(
-        [RecordText(record=record, words=words_of(record)) for record in records], batch_size=AT_ONCE
-    )
+
+
+def _source_of(by: User, search_round: SearchRound, database: str) -> tuple[SearchSource | None, bool]:
+    """Give the database of this name in the round, and whether it is new; None where no name is given."""
+    name = " ".join(database.split())
+    if not name:
+        return None, False
+    found = SearchSource.objects.filter(search_round=search_round, database__iexact=name).order_by("pk").first()
+    if found is not None:
+        return found, False
+    return save(by=by, row=SearchSource(search_round=search_round, database=name)), True
+
+
+def _create(by: User, review: Review, records: Sequence[Record], progress: Progress | None) -> None:
+    """Save new records with history, text and place in the queue; duplicates after what they duplicate."""
     policy = policy_of(review)
-    states = [new_state(policy, Stage.TITLE_ABSTRACT, record.pk) for record in records if record.duplicate_of is None]
-    ScreeningState.objects.bulk_create(states, batch_size=AT_ONCE)
-    return Added(records=len(records) - len(duplicates), duplicates=len(duplicates))
+    done = 0
+    for are_duplicates in (False, True):
+        for part in in_parts(one for one in records if (one.duplicate_of is not None) is are_duplicates):
+            for record in part:
+                record.duplicate_of = record.duplicate_of  # its key is known only now, where it came with the same rows
+            bulk_create_with_history(part, Record, batch_size=AT_ONCE, default_user=by)
+            texts = [RecordText(record=record, words=words_of(record)) for record in part]
+            RecordText.objects.bulk_create(texts, batch_size=AT_ONCE)
+            if not are_duplicates:
+                states = [new_state(policy, Stage.TITLE_ABSTRACT, record.pk) for record in part]
+                ScreeningState.objects.bulk_create(states, batch_size=AT_ONCE)
+            done += len(part)
+            if progress is not None:
+                progress(done, len(records))
+    renew_statistics([Record, RecordText, ScreeningState], changed=len(records))
+
+
+def _arrived(record: Record, *, is_known: bool) -> Arrived:
+    if is_known:
+        return Arrived(Arrival.UNCHANGED)
+    return Arrived(Arrival.NEW if record.duplicate_of is None else Arrival.DUPLICATE, record)
 
 
 @transaction.atomic
@@ -113,12 +190,6 @@ def mark_duplicate(*, by: User, record: Record, of: Record | None, reason: str =
 def plain_doi(text: str) -> str:
     """Give a DOI in small letters without the address that it is often written with."""
     return DOI_PREFIX.sub("", text.strip()).lower()
-
-
-def fold(text: str) -> str:
-    """Give text in small letters without accents, so that a search for muller finds Müller."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
 def words_of(record: Record) -> str:
