@@ -48,7 +48,7 @@ def _at_commas(text: str) -> list[str]:
 
 def _has_initials(text: str) -> bool:
     """Whether a name carries its initials with it: Aasa B, or B. Aasa."""
-    parts = text.split()
+    parts = [part for part in text.split() if not SUFFIX.match(part)]
     return len(parts) > 1 and (_are_initials(parts[-1]) or _are_initials(parts[0]))
 
 
