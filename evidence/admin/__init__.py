@@ -3,6 +3,7 @@
 from evidence.admin import (
     assessments,
     batches,
+    companions,
     comparing,
     extractions,
     flow,
@@ -19,6 +20,7 @@ from evidence.admin.study import admin as study
 __all__ = [
     "assessments",
     "batches",
+    "companions",
     "comparing",
     "extractions",
     "flow",

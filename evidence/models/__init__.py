@@ -10,6 +10,7 @@ from evidence.models.characteristic import Characteristic, CharacteristicField
 from evidence.models.extraction import Arm, Extraction, InterventionComponent
 from evidence.models.extraction_form import ExtractionForm, FormDraft
 from evidence.models.flow import FlowCount, SearchRound
+from evidence.models.likeness import DoubtfulPair, StudyPair
 from evidence.models.outcome import Direction, FollowUpWindow, Instrument, Outcome
 from evidence.models.presence import EditingMark
 from evidence.models.record import Record, RecordText, SearchSource
@@ -39,6 +40,7 @@ __all__ = [
     "ComponentType",
     "ContrastResult",
     "Direction",
+    "DoubtfulPair",
     "EditingMark",
     "EvidenceQuerySet",
     "EvidenceRow",
@@ -72,5 +74,6 @@ __all__ = [
     "SignallingAnswer",
     "Sourced",
     "Study",
+    "StudyPair",
     "ValueKind",
 ]

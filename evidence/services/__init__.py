@@ -1,5 +1,6 @@
 """What a person may ask of the evidence. Every write goes through here: keyword-only, actor first, all or nothing."""
 
+from evidence.services.acting import one_act
 from evidence.services.contacting import ask_authors, note_answer, stop_asking
 from evidence.services.extracting import (
     complete_extraction,
@@ -29,7 +30,7 @@ from evidence.services.risk_of_bias import (
     submit_assessment,
 )
 from evidence.services.settling import settle
-from evidence.services.undoing import one_act, undo
+from evidence.services.undoing import undo
 
 __all__ = [
     "adopt_reading",

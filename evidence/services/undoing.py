@@ -1,7 +1,5 @@
-"""Acts on many rows: made as one, undone as one."""
+"""Acts on many rows, undone as one."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from textwrap import shorten
 from typing import Any
 
@@ -12,9 +10,9 @@ from django.db import transaction
 from django.db.models import ProtectedError, RestrictedError
 from django.utils import timezone
 
-from evidence.models import Assessment, ChangeBatch, EvidenceRow, Extraction, Review
-from evidence.models.doors import part_of, through
+from evidence.models import Assessment, ChangeBatch, EvidenceRow, Extraction, Record
 from evidence.permissions import Act, require
+from evidence.services.screening.docket import settled_again
 
 UNDONE = "“{batch}” was undone already, by {by} on {date}."
 NO_REASON = "Say why it is undone."
@@ -27,17 +25,6 @@ LONGEST_IN_HISTORY = 100  # the whole reason stands in the act
 STILL_USED = "It cannot be undone: {row} is used by {users} now."
 SHOWN = 5
 CREATED, CHANGED, DELETED = "+", "~", "-"
-
-
-@contextmanager
-def one_act(*, by: User, review: Review, what: str, door: str) -> Iterator[ChangeBatch]:
-    """Make every change of the block part of one act, all or nothing."""
-    with transaction.atomic():
-        batch = ChangeBatch(review=review, what=what[:200], door=door, made_by=by)
-        batch.stamp(by)
-        batch.save()
-        with through(door), part_of(batch.pk):
-            yield batch
 
 
 def entries_of(batch: ChangeBatch) -> list[Any]:
@@ -73,12 +60,18 @@ def undo(*, by: User, batch: ChangeBatch, reason: str) -> int:
     _require_untouched(entries)
     _require_open(entries)
     said = shorten(f"Undo of “{batch.what}”: {reason.strip()}", LONGEST_IN_HISTORY, placeholder=" …")
-    for entry in reversed(entries):
-        _put_back(entry, by=by, said=said)
+    with settled_again(batch.review, _changed_records(entries)):
+        for entry in reversed(entries):
+            _put_back(entry, by=by, said=said)
     batch.undone_at, batch.undone_by, batch.undone_because = timezone.now(), by, reason.strip()
     batch.stamp(by, said)
     batch.save()
     return len(entries)
+
+
+def _changed_records(entries: list[Any]) -> list[int]:
+    """Give the records that were there before the act: where they stand in screening may follow from it."""
+    return [entry.id for entry in entries if entry.instance_type is Record and entry.history_type == CHANGED]
 
 
 def _require_untouched(entries: list[Any]) -> None:

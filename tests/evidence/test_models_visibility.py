@@ -27,6 +27,7 @@ MAKERS = {
     "ComparatorType": make.make_comparator_type,
     "ComponentType": make.make_component_type,
     "ContrastResult": make.make_contrast_result,
+    "DoubtfulPair": make_screening.make_doubtful_pair,
     "ExclusionReason": make_screening.make_reason,
     "Extraction": make.make_extraction,
     "ExtractionForm": make.make_extraction_form,
@@ -49,6 +50,7 @@ MAKERS = {
     "Settlement": make.make_settlement,
     "SignallingAnswer": make.make_signalling_answer,
     "Study": make.make_study,
+    "StudyPair": make.make_study_pair,
 }
 MODELS = {
     model.__name__: model

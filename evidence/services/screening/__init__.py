@@ -3,6 +3,16 @@
 from evidence.services.screening.adding import Added, add_records, correct_record, fold, mark_duplicate
 from evidence.services.screening.adjudicating import WasReader, adjudicate, conflicts
 from evidence.services.screening.deciding import Given, decide, decide_many, undo, undo_batch
+from evidence.services.screening.deduplicating import (
+    Deduplicated,
+    Proposed,
+    answer_pair,
+    deduplicate,
+    last_answer,
+    propose_duplicates,
+    take_back,
+    waiting_pairs,
+)
 from evidence.services.screening.flow import count_flow, fill_flow
 from evidence.services.screening.handing_out import next_record, skip
 from evidence.services.screening.including import link_to_study, make_study, proposed_names, unlink_from_study
@@ -33,14 +43,17 @@ from evidence.services.screening.standing import (
 
 __all__ = [
     "Added",
+    "Deduplicated",
     "FirstAnswer",
     "Given",
+    "Proposed",
     "Settled",
     "StageStanding",
     "Text",
     "WasReader",
     "add_records",
     "adjudicate",
+    "answer_pair",
     "answered_today",
     "conflicts",
     "correct_record",
@@ -48,9 +61,11 @@ __all__ = [
     "count_stages",
     "decide",
     "decide_many",
+    "deduplicate",
     "fill_flow",
     "first_answers",
     "fold",
+    "last_answer",
     "left_for",
     "link_to_study",
     "make_study",
@@ -58,6 +73,7 @@ __all__ = [
     "next_record",
     "order_since",
     "policy_of",
+    "propose_duplicates",
     "proposed_names",
     "put_ranks",
     "read_standing",
@@ -70,7 +86,9 @@ __all__ = [
     "settled_counts",
     "settled_in_order",
     "skip",
+    "take_back",
     "undo",
     "undo_batch",
     "unlink_from_study",
+    "waiting_pairs",
 ]
