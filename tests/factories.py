@@ -44,6 +44,7 @@ from evidence.models import (
     Settlement,
     SignallingAnswer,
     Study,
+    StudyPair,
 )
 
 Row = TypeVar("Row", bound=Model)
@@ -140,6 +141,13 @@ def make_study(review: Review | None = None, **fields: Any) -> Study:
     number = next_number()
     values = {"code": f"Study_{number}", "label": f"Study {number}", "year": 2020, **fields}
     return saved(Study(review=review or make_review(), **values))
+
+
+def make_study_pair(review: Review | None = None, **fields: Any) -> StudyPair:
+    """Make an answer about two studies of a review: two trials."""
+    first, second = make_study(review := review or make_review()), make_study(review)
+    stamp = {"answer": "distinct", "answered_at": timezone.now(), "answered_by": make_user()}
+    return saved(StudyPair(review=review, first=first, second=second, **{**stamp, **fields}))
 
 
 def make_report(study: Study | None = None, **fields: Any) -> Report:

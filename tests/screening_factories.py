@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from evidence.models import ExclusionReason, Record, Review, ScreeningPolicy, SearchRound, SearchSource
+from evidence.models import DoubtfulPair, ExclusionReason, Record, Review, ScreeningPolicy, SearchRound, SearchSource
 from evidence.services import screening
 from tests.factories import make_membership, make_review, make_search_round, make_user, next_number, saved
 
@@ -47,6 +47,13 @@ def make_duplicate() -> Record:
     """Make a record that duplicates another one."""
     first, second = make_records(count=2)
     return screening.mark_duplicate(by=make_owner(first.review), record=second, of=first)
+
+
+def make_doubtful_pair(review: Review | None = None, **fields: Any) -> DoubtfulPair:
+    """Put two records of a review before people as possible duplicates."""
+    first, second = make_records(review, 2)
+    values = {"score": 0.5, "reasons": "The same: title.", **fields}
+    return saved(DoubtfulPair(review=first.review, first=first, second=second, **values))
 
 
 def make_reason(review: Review | None = None, **fields: Any) -> ExclusionReason:

@@ -3,6 +3,7 @@
 from evidence.admin import (
     assessments,
     batches,
+    companions,
     comparing,
     doubts,
     extractions,
@@ -21,6 +22,7 @@ from evidence.admin.study import admin as study
 __all__ = [
     "assessments",
     "batches",
+    "companions",
     "comparing",
     "doubts",
     "extractions",

@@ -11,6 +11,7 @@ from evidence.models.doubt_answer import DoubtAnswer
 from evidence.models.extraction import Arm, Extraction, InterventionComponent
 from evidence.models.extraction_form import ExtractionForm, FormDraft
 from evidence.models.flow import FlowCount, SearchRound
+from evidence.models.likeness import DoubtfulPair, StudyPair
 from evidence.models.outcome import Direction, FollowUpWindow, Instrument, Outcome
 from evidence.models.presence import EditingMark
 from evidence.models.record import Record, RecordText, SearchSource
@@ -42,6 +43,7 @@ __all__ = [
     "ContrastResult",
     "Direction",
     "DoubtAnswer",
+    "DoubtfulPair",
     "EditingMark",
     "EvidenceQuerySet",
     "EvidenceRow",
@@ -75,6 +77,7 @@ __all__ = [
     "SignallingAnswer",
     "Sourced",
     "Study",
+    "StudyPair",
     "Upload",
     "ValueKind",
 ]

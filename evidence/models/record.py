@@ -63,6 +63,9 @@ class Record(EvidenceRow):
         validators=[MinValueValidator(YEARS[0], YEAR_SENTENCE), MaxValueValidator(YEARS[1], YEAR_SENTENCE)],
     )
     journal = models.CharField(max_length=300, blank=True)
+    volume = models.CharField(max_length=40, blank=True)
+    issue = models.CharField(max_length=40, blank=True)
+    pages = models.CharField(max_length=60, blank=True, help_text="Such as 412-20, e7 or S12.")
     doi = models.CharField("DOI", max_length=200, blank=True)
     pmid = models.CharField("PMID", max_length=12, blank=True, validators=[RegexValidator(r"^[0-9]+\Z", PMID_SENTENCE)])
     duplicate_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="duplicates")

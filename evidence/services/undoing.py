@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from evidence.models import Assessment, ChangeBatch, EvidenceRow, Extraction, Record
 from evidence.permissions import Act, require
-from evidence.services.screening.docket import in_parts
+from evidence.services.screening.docket import in_parts, settled_again
 from evidence.services.screening.withdrawing import withdraw
 
 UNDONE = "“{batch}” was undone already, by {by} on {date}."
@@ -63,17 +63,23 @@ def undo(*, by: User, batch: ChangeBatch, reason: str) -> int:
     _require_untouched(entries)
     _require_open(entries)
     said = shorten(f"Undo of “{batch.what}”: {reason.strip()}", LONGEST_IN_HISTORY, placeholder=" …")
-    for are_new_records, some in groupby(reversed(entries), key=_is_new_record):
-        if are_new_records:
-            ids = [entry.id for entry in some]
-            withdraw(by=by, review=batch.review, record_ids=ids, reason=said)
-            continue
-        for entry in some:
-            _put_back(entry, by=by, said=said)
+    with settled_again(batch.review, _changed_records(entries)):
+        for are_new_records, some in groupby(reversed(entries), key=_is_new_record):
+            if are_new_records:
+                ids = [entry.id for entry in some]
+                withdraw(by=by, review=batch.review, record_ids=ids, reason=said)
+                continue
+            for entry in some:
+                _put_back(entry, by=by, said=said)
     batch.undone_at, batch.undone_by, batch.undone_because = timezone.now(), by, reason.strip()
     batch.stamp(by, said)
     batch.save()
     return len(entries)
+
+
+def _changed_records(entries: list[Any]) -> list[int]:
+    """Give the records that were there before the act: where they stand in screening may follow from it."""
+    return [entry.id for entry in entries if entry.instance_type is Record and entry.history_type == CHANGED]
 
 
 def _require_untouched(entries: list[Any]) -> None:

@@ -63,6 +63,8 @@ def pages_of_evidence(world: World, record: int, study: Any, consensus: int, own
         "record": ("evidence_screening_record", slug, record),
         "adding records": ("evidence_screening_add", slug),
         "flow of records": ("evidence_screening_flow", slug),
+        "possible duplicates": ("evidence_screening_duplicates", slug),
+        "one trial or two": ("evidence_companions", slug),
         "extraction board": ("evidence_extraction_board", slug),
         "form": ("evidence_extractionform_review", slug),
         "compare": ("evidence_compare", study.pk),

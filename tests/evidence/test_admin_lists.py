@@ -31,6 +31,7 @@ QUERIES = {
     "componenttype": 8,
     "contrastresult": 8,
     "doubtanswer": 8,
+    "doubtfulpair": 8,
     "exclusionreason": 8,
     "extraction": 8,
     "extractionpolicy": 6,
@@ -53,6 +54,7 @@ QUERIES = {
     "settlement": 8,
     "signallinganswer": 9,
     "study": 8,
+    "studypair": 8,
 }
 
 # Of these a review has one: they are listed to a superuser, who sees those of many.
@@ -73,6 +75,7 @@ MAKERS: dict[str, Callable[[Review], Any]] = {
     "componenttype": factories.make_component_type,
     "contrastresult": lambda review: factories.make_contrast_result(_arm(review)),
     "doubtanswer": lambda review: factories.make_doubt_answer(factories.make_study(review)),
+    "doubtfulpair": screening_factories.make_doubtful_pair,
     "exclusionreason": screening_factories.make_reason,
     "extraction": lambda review: _extraction(review),
     "extractionpolicy": lambda review: factories.make_extraction_policy(_without(review, "extraction_policy")),
@@ -94,6 +97,7 @@ MAKERS: dict[str, Callable[[Review], Any]] = {
     "settlement": lambda review: _settlement(review),
     "signallinganswer": lambda review: factories.make_signalling_answer(_assessment(review)),
     "study": lambda review: factories.make_judgements(_assessment(review), "low"),
+    "studypair": factories.make_study_pair,
 }
 
 

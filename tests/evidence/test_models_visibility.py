@@ -27,6 +27,7 @@ MAKERS = {
     "ComparatorType": make.make_comparator_type,
     "ComponentType": make.make_component_type,
     "ContrastResult": make.make_contrast_result,
+    "DoubtfulPair": make_screening.make_doubtful_pair,
     "ExclusionReason": make_screening.make_reason,
     "DoubtAnswer": make.make_doubt_answer,
     "Extraction": make.make_extraction,
@@ -50,6 +51,7 @@ MAKERS = {
     "Settlement": make.make_settlement,
     "SignallingAnswer": make.make_signalling_answer,
     "Study": make.make_study,
+    "StudyPair": make.make_study_pair,
 }
 MODELS = {
     model.__name__: model

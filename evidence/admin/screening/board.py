@@ -33,6 +33,7 @@ def board_view(pages: ReviewPages, request: HttpRequest, slug: str) -> HttpRespo
         rules=_rules(policy),
         records_count=records.count(),
         duplicates_count=records.filter(duplicate_of__isnull=False).count(),
+        pairs_count=screening.waiting_pairs(review).count(),
         reasons_count=ExclusionReason.objects.filter(review=review, is_retired=False).count(),
         is_prioritised=policy.order == Order.PRIORITY,
         ranking=ScreeningRanking.objects.filter(review=review).select_related("ranked_by").first(),

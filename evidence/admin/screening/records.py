@@ -11,6 +11,7 @@ from evidence.admin.rows import tied_to
 from evidence.admin.scoped import ReviewFilter, ScopedAdmin
 from evidence.admin.screening.adding import add_view
 from evidence.admin.screening.board import board_view, flow_view
+from evidence.admin.screening.duplicates import duplicates_view
 from evidence.admin.screening.listing import records_view
 from evidence.admin.screening.one_record import record_view
 from evidence.admin.screening.queue import conflicts_view, queue_view
@@ -26,6 +27,7 @@ PAGES: tuple[tuple[str, str, Callable[..., HttpResponse]], ...] = (
     ("record/<int:pk>/", "record", record_view),
     ("add/", "add", add_view),
     ("flow/", "flow", flow_view),
+    ("duplicates/", "duplicates", duplicates_view),
 )
 
 
@@ -43,6 +45,7 @@ class RecordAdmin(ScopedAdmin):
         "abstract",
         "authors",
         ("year", "journal"),
+        ("volume", "issue", "pages"),
         ("doi", "pmid", "accession"),
         ("duplicate_of", "report"),
     )

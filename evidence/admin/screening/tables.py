@@ -12,6 +12,7 @@ from evidence.admin.scoped import ReviewFilter
 from evidence.admin.screening.kept import KeptAdmin
 from evidence.admin.standing import person_of, standing_of
 from evidence.models import (
+    DoubtfulPair,
     ExclusionReason,
     RecordText,
     ScreeningDecision,
@@ -138,6 +139,16 @@ class ScreeningRankingAdmin(KeptAdmin):
     list_display = ("review", "learned_from", "included", "ranked", "ranked_at", "ranked_by")
     search_fields = ("review__title", "method")
     related = ("review", "ranked_by")
+
+
+@admin.register(DoubtfulPair)
+class DoubtfulPairAdmin(KeptAdmin):
+    """Pairs of records that may be one document, and what was said of them."""
+
+    list_display = ("first", "second", "score", "answer", "answered_by", "answered_at")
+    list_filter = (ReviewFilter, "answer")
+    search_fields = ("first__title", "second__title", "reasons")
+    related = ("first", "second", "answered_by")
 
 
 @admin.register(RecordText)

@@ -12,6 +12,16 @@ from evidence.services.screening.adding import (
 from evidence.services.screening.adjudicating import WasReader, adjudicate, conflicts
 from evidence.services.screening.arriving import fold
 from evidence.services.screening.deciding import Given, decide, decide_many, undo, undo_batch
+from evidence.services.screening.deduplicating import (
+    Deduplicated,
+    Proposed,
+    answer_pair,
+    deduplicate,
+    last_answer,
+    propose_duplicates,
+    take_back,
+    waiting_pairs,
+)
 from evidence.services.screening.flow import count_flow, fill_flow
 from evidence.services.screening.handing_out import next_record, skip
 from evidence.services.screening.including import link_to_study, make_study, proposed_names, unlink_from_study
@@ -44,15 +54,18 @@ __all__ = [
     "Added",
     "Arrival",
     "Arrived",
+    "Deduplicated",
     "FirstAnswer",
     "Given",
     "Progress",
+    "Proposed",
     "Settled",
     "StageStanding",
     "Text",
     "WasReader",
     "add_records",
     "adjudicate",
+    "answer_pair",
     "answered_today",
     "conflicts",
     "correct_record",
@@ -60,9 +73,11 @@ __all__ = [
     "count_stages",
     "decide",
     "decide_many",
+    "deduplicate",
     "fill_flow",
     "first_answers",
     "fold",
+    "last_answer",
     "left_for",
     "link_to_study",
     "make_study",
@@ -70,6 +85,7 @@ __all__ = [
     "next_record",
     "order_since",
     "policy_of",
+    "propose_duplicates",
     "proposed_names",
     "put_ranks",
     "read_standing",
@@ -82,7 +98,9 @@ __all__ = [
     "settled_counts",
     "settled_in_order",
     "skip",
+    "take_back",
     "undo",
     "undo_batch",
     "unlink_from_study",
+    "waiting_pairs",
 ]

@@ -11,7 +11,19 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from simple_history.utils import bulk_create_with_history
 
-from evidence.models import ChangeBatch, Record, RecordText, Review, ScreeningState, SearchRound, SearchSource
+from evidence.likeness import Citation, plainly
+from evidence.likeness.comparing import compare
+from evidence.likeness.titles import Likeness
+from evidence.models import (
+    ChangeBatch,
+    DoubtfulPair,
+    Record,
+    RecordText,
+    Review,
+    ScreeningState,
+    SearchRound,
+    SearchSource,
+)
 from evidence.models.doors import Door, current_door
 from evidence.permissions import Act, require
 from evidence.services.acting import one_act
@@ -19,11 +31,16 @@ from evidence.services.planner import renew_statistics
 from evidence.services.recording import record as save
 from evidence.services.screening.arriving import fold, split_known
 from evidence.services.screening.docket import AT_ONCE, Docket, in_parts
+from evidence.services.screening.pairing import remember
 from evidence.services.screening.queueing import new_state, policy_of
 from evidence.verdicts import Stage
 
-FIELDS = ("title", "abstract", "authors", "year", "journal", "doi", "pmid", "accession")
+FIELDS = (
+    *("title", "abstract", "authors", "year", "journal", "volume", "issue", "pages"),
+    *("doi", "pmid", "accession"),
+)
 MOST_PROBLEMS = 20
+SAME_TITLES = frozenset({Likeness.SAME, Likeness.SLIP, Likeness.MAIN})
 DOI_PREFIX = re.compile(r"^(https?://)?(dx\.)?doi\.org/|^doi:\s*", re.IGNORECASE)
 
 Progress = Callable[[int, int], None]
@@ -71,11 +88,12 @@ def add_records(
     """Add what a search found, and open screening for it: one act, which can be undone as a whole.
 
     A row that the round has already from the same database is left as it is. A row whose DOI or PMID the review has
-    already is kept, with its own identifiers, as a duplicate of that record, and is not screened.
+    already, under the same title, is kept, with its own identifiers, as a duplicate of that record, and is not screened.
+    Other duplicates are found by `deduplicate`.
 
     Parameters
     ----------
-    rows : each with "title" and any of abstract, authors, year, journal, doi, pmid, accession
+    rows : each with "title" and any of the other FIELDS
     source : the database that all rows come from
     database : its name, where `source` is not given; a database that the round does not have yet is made
     what : how the act is called
@@ -165,6 +183,8 @@ def correct_record(*, by: User, record: Record, reason: str = "") -> Record:
 def mark_duplicate(*, by: User, record: Record, of: Record | None, reason: str = "") -> Record:
     """Take a record out of screening as a duplicate of another; with None, take it back in, with its answers.
 
+    What is said of the two is kept: two records that were taken apart again are not proposed as duplicates any more.
+
     Raises
     ------
     NotAllowed : the person does not record in the review
@@ -177,8 +197,13 @@ def mark_duplicate(*, by: User, record: Record, of: Record | None, reason: str =
         docket = Docket(record.review, [record.pk])  # it had nothing to be held by; it may have been taken in meanwhile
     if of is not None and record.duplicates.exists():
         raise ValidationError(f"“{record}” has duplicates itself; mark the other one as the duplicate.")
+    former = record.duplicate_of_id
     record.duplicate_of = of
     save(by=by, row=record, reason=reason)
+    if of is not None:
+        remember(by=by, record=record, other_id=of.pk, answer=DoubtfulPair.Answer.DUPLICATE, reason=reason)
+    elif former is not None:
+        remember(by=by, record=record, other_id=former, answer=DoubtfulPair.Answer.DISTINCT, reason=reason)
     (docket.duplicates.discard if of is None else docket.duplicates.add)(record.pk)
     if of is None and (record.pk, Stage.TITLE_ABSTRACT) not in docket.states:
         state = new_state(docket.policy, Stage.TITLE_ABSTRACT, record.pk)
@@ -224,8 +249,15 @@ def _checked(records: Iterable[Record]) -> list[Record]:
     return found
 
 
+def _has_same_title(one: Record, other: Record) -> bool:
+    """Whether two records with one DOI or PMID have one title: supplements, errata and comments have another."""
+    first, second = (plainly(Citation(key=0, title=record.title)) for record in (one, other))
+    likeness = compare(first, second).likeness
+    return first.kinds == second.kinds and first.numbers == second.numbers and likeness in SAME_TITLES
+
+
 def _mark_duplicates(review: Review, records: Sequence[Record]) -> None:
-    """Point each record whose DOI or PMID is there already to the first record that has it."""
+    """Point each record whose DOI or PMID is there already, under the same title, to the first that has it."""
     for name in ("doi", "pmid"):
         first: dict[str, Record] = {}
         wanted = sorted({getattr(record, name) for record in records} - {""})
@@ -235,7 +267,8 @@ def _mark_duplicates(review: Review, records: Sequence[Record]) -> None:
                 first[getattr(record, name)] = record
         for record in records:
             same = first.setdefault(getattr(record, name), record) if getattr(record, name) else record
-            if record.duplicate_of is None and same is not record and same.duplicate_of is not record:
+            is_there = same is not record and same.duplicate_of is not record
+            if record.duplicate_of is None and is_there and _has_same_title(record, same):
                 record.duplicate_of = same
     for record in records:
         while record.duplicate_of is not None and record.duplicate_of.duplicate_of is not None:

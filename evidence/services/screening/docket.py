@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
@@ -88,6 +89,22 @@ class Docket:
             key = (record_id, Stage.FULL_TEXT)
             if first is not None and first.status == Status.INCLUDED and key not in self.states:
                 self.states[key] = new_state(self.policy, Stage.FULL_TEXT, record_id)
+
+
+@contextmanager
+def settled_again(review: Review, record_ids: Sequence[int]) -> Iterator[None]:
+    """Hold the states of records while the block changes what they duplicate, and settle them by that afterwards."""
+    docket = Docket(review, record_ids)
+    yield
+    docket.duplicates = set()
+    for part in in_parts(docket.record_ids):
+        marked = Record.objects.filter(pk__in=part, duplicate_of__isnull=False)
+        docket.duplicates |= set(marked.values_list("pk", flat=True))
+    for record_id in docket.record_ids:
+        key = (record_id, Stage.TITLE_ABSTRACT)
+        if record_id not in docket.duplicates and key not in docket.states:
+            docket.states[key] = new_state(docket.policy, Stage.TITLE_ABSTRACT, record_id)
+    docket.write()
 
 
 def held_states(review: Review, record_ids: Iterable[int] | None = None) -> list[ScreeningState]:

@@ -1,8 +1,15 @@
 """Values that break the constraints of screening, and rows of which there is one: for the table of all constraints."""
 
-from evidence.models import Record, Report
-from tests.factories import make_report, make_study
-from tests.screening_factories import make_duplicate, make_policy, make_reason, make_record, make_source
+from evidence.models import DoubtfulPair, Record, Report, Study, StudyPair
+from tests.factories import make_report, make_study, make_study_pair, make_user
+from tests.screening_factories import (
+    make_doubtful_pair,
+    make_duplicate,
+    make_policy,
+    make_reason,
+    make_record,
+    make_source,
+)
 
 
 def make_own_report() -> Report:
@@ -10,8 +17,34 @@ def make_own_report() -> Report:
     return make_report(make_study(Record.objects.latest("pk").review))
 
 
+def make_later_record() -> Record:
+    """Make a record that came after those of the newest pair."""
+    return make_record(DoubtfulPair.objects.latest("pk").review)
+
+
+def make_later_study() -> Study:
+    """Make a study that was entered after those of the newest pair."""
+    return make_study(StudyPair.objects.latest("pk").review)
+
+
 # Each: name of the constraint, what makes a valid row, what breaks it, at which field, and part of the sentence.
 BROKEN = (
+    ("doubtfulpair_in_order", make_doubtful_pair, {"first": make_later_record}, "second", "found first stands first"),
+    (
+        "doubtfulpair_answered_at_with_answered_by",
+        make_doubtful_pair,
+        {"answered_by": make_user},
+        "__all__",
+        "Say who answered",
+    ),
+    (
+        "doubtfulpair_answer_is_stamped",
+        make_doubtful_pair,
+        {"answer": "distinct"},
+        "answer",
+        "An answer carries its time",
+    ),
+    ("studypair_in_order", make_study_pair, {"first": make_later_study}, "second", "entered first stands first"),
     ("record_has_a_title", make_record, {"title": ""}, "title", "needs a title"),
     ("record_year_plausible", make_record, {"year": 1066}, "year", "between 1500 and 2100"),
     (
@@ -44,6 +77,8 @@ BROKEN = (
     ),
 )
 ONCE = (
+    ("doubtfulpair_once", make_doubtful_pair, "are a pair already", ("review",)),
+    ("studypair_once", make_study_pair, "are a pair already", ("review",)),
     ("searchsource_once_per_round", make_source, "already has this database"),
     ("exclusionreason_code_once", make_reason, "reason with this short name"),
     ("exclusionreason_name_once", make_reason, "reason with this name"),

@@ -209,7 +209,7 @@ def test_records_are_pasted_line_by_line() -> None:
     client = member_client(review, "reviewer")
     lines = (
         "Exercise for pain (2019) https://doi.org/10.1000/XYZ.1\n\nMotor control | PMID 12345678\n"
-        "Yoga and backs\t23456789\nThe same again doi:10.1000/xyz.1"
+        "Yoga and backs\t23456789\nExercise for pain. doi:10.1000/xyz.1"
     )
 
     page = client.post(at(review, "add/"), {"search_round": search_round.pk, "lines": lines}, follow=True)
@@ -220,7 +220,7 @@ def test_records_are_pasted_line_by_line() -> None:
         ("Exercise for pain", 2019, "10.1000/xyz.1", ""),
         ("Motor control", None, "", "12345678"),
         ("Yoga and backs", None, "", "23456789"),
-        ("The same again", None, "10.1000/xyz.1", ""),
+        ("Exercise for pain", None, "10.1000/xyz.1", ""),
     }
     assert ScreeningState.objects.count() == 3
 

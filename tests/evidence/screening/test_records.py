@@ -56,22 +56,22 @@ def test_rows_become_records_with_history_text_and_a_place_in_the_queue() -> Non
 
 def test_what_has_a_doi_or_pmid_that_is_there_is_kept_as_a_duplicate_of_the_first() -> None:
     review = make_review()
-    add(review, {"title": "First", "doi": "10.1/a", "pmid": "1"})
+    add(review, {"title": "A", "accession": "first", "doi": "10.1/a", "pmid": "1"})
     rows = [
-        {"title": "Same DOI", "doi": "doi: 10.1/A", "pmid": "2"},
-        {"title": "Same PMID", "pmid": "1"},
-        {"title": "PMID of the duplicate", "pmid": "2"},
-        {"title": "New", "pmid": "3"},
-        {"title": "New again", "pmid": "3"},
+        {"title": "A", "accession": "same DOI", "doi": "doi: 10.1/A", "pmid": "2"},
+        {"title": "A", "accession": "same PMID", "pmid": "1"},
+        {"title": "A", "accession": "PMID of the duplicate", "pmid": "2"},
+        {"title": "B", "accession": "new", "pmid": "3"},
+        {"title": "B", "accession": "new again", "pmid": "3"},
         {"title": "Neither"},
         {"title": "Neither"},
     ]
 
     assert add(review, *rows) == screening.Added(records=3, duplicates=4)
 
-    of = {record.title: record.duplicate_of for record in Record.objects.filter(duplicate_of__isnull=False)}
-    first, new = Record.objects.get(title="First"), Record.objects.get(title="New")
-    assert of == {"Same DOI": first, "Same PMID": first, "PMID of the duplicate": first, "New again": new}
+    of = {record.accession: record.duplicate_of for record in Record.objects.filter(duplicate_of__isnull=False)}
+    first, new = Record.objects.get(accession="first"), Record.objects.get(accession="new")
+    assert of == {"same DOI": first, "same PMID": first, "PMID of the duplicate": first, "new again": new}
     assert ScreeningState.objects.count() == 4
     other = make_review()
     assert add(other, {"title": "First", "doi": "10.1/a"}).duplicates == 0
@@ -82,14 +82,14 @@ def test_a_record_that_ties_two_others_together_makes_no_chain_of_duplicates() -
 
     add(
         review,
-        {"title": "A", "doi": "10.1/a"},
-        {"title": "B", "pmid": "7"},
-        {"title": "C", "doi": "10.1/a", "pmid": "7"},
+        {"title": "A", "accession": "1", "doi": "10.1/a"},
+        {"title": "A", "accession": "2", "pmid": "7"},
+        {"title": "A", "accession": "3", "doi": "10.1/a", "pmid": "7"},
     )
 
     chained = Record.objects.filter(duplicate_of__duplicate_of__isnull=False)
     assert not chained.exists()
-    assert Record.objects.get(title="C").duplicate_of.title == "A"  # type: ignore[union-attr]
+    assert Record.objects.get(accession="3").duplicate_of.accession == "1"  # type: ignore[union-attr]
 
 
 def test_rows_that_cannot_be_read_are_named_and_none_is_added() -> None:
@@ -295,7 +295,7 @@ def test_the_flow_counts_what_is_settled_and_takes_the_place_of_what_was_there()
     anna, ben = make_team(review, "anna", "ben")
     (search_round,) = [make_search_round(review)]
     source = make_source(search_round, database="MEDLINE")
-    rows = [{"title": f"Record {number}", "pmid": str(min(number, 9))} for number in range(1, 12)]
+    rows = [{"title": f"Record {min(number, 9)}", "pmid": str(min(number, 9))} for number in range(1, 12)]
     add(review, *rows, source=source)
     records = list(Record.objects.filter(duplicate_of=None).order_by("pk"))
     wrong = make_reason(review, name="wrong design", position=1)
