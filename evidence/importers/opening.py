@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -183,3 +184,16 @@ def open_zip(content: bytes) -> zipfile.ZipFile:
     if any(member.filename.startswith("/") or ".." in Path(member.filename).parts for member in members):
         raise Unreadable("The archive holds files that lead outside of it; it was not opened.")
     return archive
+
+
+def read_member(archive: zipfile.ZipFile, name: str) -> bytes:
+    """Give the content of one file of an archive.
+
+    Raises
+    ------
+    Unreadable : it is damaged, or packed in a way that is not known
+    """
+    try:
+        return archive.read(name)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise Unreadable(f"The file {name} in the archive is cut or damaged.") from error

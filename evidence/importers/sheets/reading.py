@@ -49,10 +49,16 @@ def read_sheets(path: Path) -> dict[str, Sheet]:
     refuse_other_kinds(content)
     if content.startswith(ZIP):
         return _workbook(content)
-    return {"": _text_table(decode(content).text)}
+    return {"": text_table(decode(content).text)}
 
 
-def _text_table(text: str) -> Sheet:
+def text_table(text: str) -> Sheet:
+    """Give the table that a text is; what separates its cells is seen from its first line.
+
+    Raises
+    ------
+    Unreadable : it is no table
+    """
     separator = separator_of(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     rows: list[tuple[int, list[str]]] = []
