@@ -1,11 +1,12 @@
 """The formats that evidence leaves in: one list, from which the command, the pages and the documentation are made."""
 
-from evidence.exporters import references, studies
+from evidence.exporters import references, revman, studies
 from evidence.exporters.asking import Export
 
 _IN_ORDER: tuple[Export, ...] = (
     *studies.EXPORTS,
     *references.EXPORTS,
+    *revman.EXPORTS,
 )
 
 EXPORTS: dict[str, Export] = {one.code: one for one in _IN_ORDER}

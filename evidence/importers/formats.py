@@ -1,11 +1,13 @@
 """The formats that evidence comes in: one list, from which the command, the pages and the documentation are made."""
 
-from evidence.importers import folder_zip, references
+from evidence.importers import folder_zip, references, registry, revman
 from evidence.importers.asking import Format
 
 _IN_ORDER: tuple[Format, ...] = (
     *folder_zip.FORMATS,
     *references.FORMATS,
+    *revman.FORMATS,
+    *registry.FORMATS,
 )
 
 FORMATS: dict[str, Format] = {one.code: one for one in _IN_ORDER}

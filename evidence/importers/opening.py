@@ -234,6 +234,19 @@ def open_zip(content: bytes) -> zipfile.ZipFile:
     return archive
 
 
+def read_member(archive: zipfile.ZipFile, name: str) -> bytes:
+    """Give the content of one file of an archive.
+
+    Raises
+    ------
+    Unreadable : it is damaged, or packed in a way that is not known
+    """
+    try:
+        return archive.read(name)
+    except ZIP_ERRORS as error:
+        raise Unreadable(f"The file is cut or damaged: {name} in it cannot be unpacked.") from error
+
+
 def refuse_entities(archive: zipfile.ZipFile) -> None:
     """Refuse an office file in which one of the XML files has a document type, entities, or an unusual encoding.
 
@@ -246,10 +259,7 @@ def refuse_entities(archive: zipfile.ZipFile) -> None:
     for member in archive.infolist():
         if not member.filename.lower().endswith((".xml", ".rels")):
             continue
-        try:
-            content = archive.read(member)
-        except ZIP_ERRORS as error:
-            raise Unreadable(f"The file is cut or damaged: {member.filename} in it cannot be unpacked.") from error
+        content = read_member(archive, member.filename)
         declared = ENCODING.search(content[:200])
         if declared and declared.group(1).decode("latin-1").lower() not in OFFICE_ENCODINGS:
             raise Unreadable(f"{member.filename} in the file has an encoding that no spreadsheet program writes.")

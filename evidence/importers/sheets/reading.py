@@ -42,10 +42,16 @@ def read_sheets(path: Path) -> dict[str, Sheet]:
     refuse_other_kinds(content)
     if content.startswith(ZIP):
         return read_workbook(content)
-    return {"": _text_table(decode(content).text)}
+    return {"": text_table(decode(content).text)}
 
 
-def _text_table(text: str) -> Sheet:
+def text_table(text: str) -> Sheet:
+    """Give the table that a text is; what separates its cells is seen from its first line.
+
+    Raises
+    ------
+    Unreadable : it is no table
+    """
     if MARKUP.match(text):
         raise Unreadable("The file is a web page or XML, not a table, whatever its ending; save it as .csv or .xlsx.")
     separator = separator_of(text)
