@@ -20,6 +20,7 @@ from evidence.services.forming import discard_draft, publish_form, save_draft
 from evidence.services.judging import judge, open_assessment
 from evidence.services.recording import create_review, record, remove
 from evidence.services.risk_of_bias import (
+    GivenAnswer,
     assess,
     begin_adjudication,
     decide_differences,
@@ -32,6 +33,7 @@ from evidence.services.settling import settle
 from evidence.services.undoing import one_act, undo
 
 __all__ = [
+    "GivenAnswer",
     "adopt_reading",
     "ask_authors",
     "assess",
