@@ -21,11 +21,12 @@ from analysis.freezing import take_content
 from evidence.exporters.asking import Order
 from evidence.exporters.formats import EXPORTS
 from evidence.exporters.review_folder import write_review_folder
-from evidence.importers import import_review
+from evidence.importers import import_review, read_folder
 from evidence.importers.asking import Request
 from evidence.importers.formats import FORMATS
 from evidence.importers.harmless import as_written, harmless, is_command
-from evidence.models import Review, Study
+from evidence.importers.importing import import_rows
+from evidence.models import Assessment, Review, Study
 from evidence.permissions import NotAllowed
 from evidence.services import GivenAnswer, assess, start_assessment
 from evidence.services.judging import Verdict
@@ -158,6 +159,21 @@ def test_a_settlement_that_changes_is_an_update_and_silence_is_none(owner: User,
     result = import_review(by=owner, folder=tmp_path)
     assert result.errors[0].column == "settled_reason"
     assert "asked again" in content_of("full")
+
+
+def test_what_belongs_to_an_assessment_that_is_left_out_is_left_out_too(owner: User, tmp_path: Path) -> None:
+    review = full_review()
+    judge_everything(owner, review)
+    write_review_folder(Order(owner, review), tmp_path)
+    file = tmp_path / "assessments.csv"
+    file.write_text(file.read_text(encoding="utf-8").replace("assignment", "assigned"), encoding="utf-8")
+    other = make.make_review(slug="other")
+
+    result = import_rows(by=owner, folder=read_folder(tmp_path), review=other, what="Import", leaves_out=True)
+
+    assert [problem.column for problem in result.errors] == ["effect"]
+    assert {row.tool for row in Assessment.objects.filter(study__review=other)} == {"own", "rob1"}
+    assert result.rows["answers.csv"].left_out == 3
 
 
 def test_no_cell_of_the_folder_is_a_command(owner: User, tmp_path: Path) -> None:
