@@ -28,7 +28,7 @@ from evidence.importers.harmless import as_written, harmless, is_command
 from evidence.importers.importing import import_rows
 from evidence.models import Assessment, Review, Study
 from evidence.permissions import NotAllowed
-from evidence.services import GivenAnswer, assess, start_assessment
+from evidence.services import GivenAnswer, assess, start_assessment, undo
 from evidence.services.judging import Verdict
 from tests import factories as make
 
@@ -300,3 +300,19 @@ def test_no_mutation_of_the_zip_crashes_or_saves_a_part(owner: User, tmp_path: P
         transaction.savepoint_rollback(point)
 
     mutate()
+
+
+def test_an_import_of_everything_is_undone_as_a_whole(owner: User, tmp_path: Path) -> None:
+    review = full_review()
+    judge_everything(owner, review)
+    write_review_folder(Order(owner, review), tmp_path)
+    other = make.make_review(slug="other")
+    before = content_of("other")
+
+    result = import_rows(by=owner, folder=read_folder(tmp_path), review=other, what="Import")
+    assert content_of("other") == content_of("full").replace('"review":"full"', '"review":"other"')
+    assert result.act is not None
+    undo(by=owner, batch=result.act, reason="the wrong review")
+
+    assert content_of("other") == before
+    assert not Assessment.objects.filter(study__review=other).exists()
