@@ -11,6 +11,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.urls import reverse
 
+from analysis.bundling.scripting import script_zip
 from analysis.figures.paint import paint
 from analysis.forests import forest_of
 from analysis.reading import Reading, svg_of
@@ -151,10 +152,12 @@ def _forest(reading: Reading, what: str, columns: Sequence[str] | None) -> str |
     return forest.svg if kind == "svg" else paint(forest.svg, kind=kind, dots=PRINT_DOTS)
 
 
-FILES: dict[str, tuple[str, Callable[[Reading], str]]] = {
+FILES: dict[str, tuple[str, Callable[[Reading], str | bytes]]] = {
     "manifest.json": ("application/json", _manifest),
     "dataset.json": ("application/json", _dataset),
     "results.json": ("application/json", _results),
     "effects.csv": ("text/csv; charset=utf-8", _effects),
+    "recompute-r.zip": ("application/zip", lambda reading: script_zip(reading, "r")),
+    "recompute-python.zip": ("application/zip", lambda reading: script_zip(reading, "python")),
 }
 FIGURES = {f"forest.{kind}": media_type for kind, media_type in FIGURE_TYPES.items()}

@@ -13,12 +13,15 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from analysis.admin.downloads import attachment
 from analysis.admin.scoped import ReadOnlyAdmin
 from analysis.exports.evidence_profile import EvidenceProfile, profile_csv, take_profile
 from analysis.exports.summary_of_findings import HEAD, summarise, summary_csv
 from analysis.models import DOMAINS, Certainty, Snapshot
 from analysis.models.certainty import RATE_UPS, IndependentRating, RatingPolicy
 from analysis.reading import Reading
+from analysis.reporting.files import DOCX
+from analysis.reporting.findings_file import summary_docx
 from analysis.services import current_certainty
 from analysis.services.rating import RATERS, own_ratings, renew_certainty, set_rating_policy
 from evidence.admin.rows import tied_to
@@ -106,6 +109,7 @@ class RatingPolicyAdmin(ScopedAdmin):
             path("profile/<int:review_id>/evidence-profile.csv", view(self.profile_file), name=name("profile_csv")),
             path("summary/<int:review_id>/", view(self.summary_view), name=name("summary")),
             path("summary/<int:review_id>/summary-of-findings.csv", view(self.summary_file), name=name("summary_csv")),
+            path("summary/<int:review_id>/summary-of-findings.docx", view(self.docx_file), name=name("summary_docx")),
             path("renew/<int:snapshot_id>/", view(self.renew_view), name=name("renew")),
             *super().get_urls(),
         ]
@@ -162,6 +166,11 @@ class RatingPolicyAdmin(ScopedAdmin):
     def summary_file(self, request: HttpRequest, review_id: int) -> HttpResponse:
         """Give the Summary of Findings as CSV."""
         return self._file(request, review_id, "summary-of-findings.csv", summary_csv)
+
+    def docx_file(self, request: HttpRequest, review_id: int) -> HttpResponse:
+        """Give the Summary of Findings as DOCX."""
+        profile = self.profile_or_404(request, review_id)
+        return attachment(summary_docx(profile), DOCX, f"{profile.review.slug}-summary-of-findings.docx")
 
     def _file(
         self, request: HttpRequest, review_id: int, name: str, write: Callable[[EvidenceProfile], str]

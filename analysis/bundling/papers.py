@@ -6,7 +6,7 @@ import json
 from importlib.resources import files
 from typing import Any
 
-from analysis.bundling.script import write_script
+from analysis.bundling.script import write_python_script, write_script
 
 OWN_COLUMNS = ("id", "study", "label", "year", "yi", "vi", "n1", "n2", "week", "experimental", "comparator")
 # A spreadsheet takes a text that begins so for a formula.
@@ -22,7 +22,8 @@ def derived_texts(
     dataset: dict[str, Any],
     versions: dict[str, str],
     environments: list[dict[str, str]],
-    pooling: dict[str, Any] | None,
+    results: dict[str, Any],
+    params: dict[str, Any],
 ) -> dict[str, str]:
     """Give the texts that follow from the parts of a bundle, by name of the file."""
     content = manifest["content"]
@@ -39,7 +40,8 @@ def derived_texts(
             plugins=", ".join(f"{name} {version}" for name, version in versions.items()),
         ),
         "effects.csv": write_effects(dataset["effects"]),
-        "recompute.R": write_script(pooling),
+        "recompute.R": write_script(results, params, dataset),
+        "recompute.py": write_python_script(results, params, dataset),
         "requirements.txt": write_requirements(environments),
         "plugins.json": json.dumps(versions, indent=1, sort_keys=True) + "\n",
     }

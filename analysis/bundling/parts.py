@@ -124,7 +124,8 @@ def _derived(bundle: Bundle) -> dict[str, str]:
         dataset=canonical.from_text(bundle.datasets[bundle.stated["content"]["dataset"]].content),
         versions={run.plugin: run.version for run in bundle.runs},
         environments=[canonical.from_text(run.environment) for run in bundle.runs],
-        pooling=next((canonical.from_text(run.result) for run in bundle.runs if run.plugin == "pooling"), None),
+        results={run.plugin: canonical.from_text(run.result) for run in bundle.runs},
+        params={run.plugin: canonical.from_text(run.params) for run in bundle.runs},
     )
 
 

@@ -46,7 +46,7 @@ def catalogue_of(review: Review) -> Catalogue:
 
 def _stored(table: Table, review: Review) -> Any:
     """Give the stored rows of a table, with the rows that their keys lead through."""
-    query = table.model._default_manager.all().of_review(review)  # type: ignore[attr-defined]
+    query = table.model._default_manager.filter(**table.only).of_review(review)  # type: ignore[attr-defined]
     holder = table.key.get("study", "").removesuffix("study__code")
     if holder:
         query = query.filter(**{f"{holder}is_consensus": True})

@@ -54,13 +54,20 @@ class Change:
         return cls(Fate.NEW, row.table.name, row.file, row.line, describe(row))
 
     @classmethod
-    def updated(cls, row: Row, stored: models.Model, fields: Mapping[str, Any]) -> "Change":
-        """Give the change that makes a stored row say these values."""
+    def updated(
+        cls, row: Row, stored: models.Model, fields: Mapping[str, Any], more: tuple[Difference, ...] = ()
+    ) -> "Change":
+        """Give the change that makes a stored row say these values, and what `more` tells of rows that hang on it."""
         differences = tuple(
             Difference(name, in_words(getattr(stored, name)), in_words(value))
             for name, value in fields.items()
             if _comparable(getattr(stored, name)) != _comparable(value)
         )
+        return cls(Fate.UPDATED, row.table.name, row.file, row.line, describe(row), differences + more)
+
+    @classmethod
+    def told(cls, row: Row, differences: tuple[Difference, ...]) -> "Change":
+        """Give the change of a row that lies in what hangs on it."""
         return cls(Fate.UPDATED, row.table.name, row.file, row.line, describe(row), differences)
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 
+from evidence.importers.harmless import as_written
 from evidence.importers.problems import nearest
 from evidence.importers.rows import Folder, make_row, unknown_column
 from evidence.importers.tables import CSV_TABLES, Table
@@ -54,14 +55,15 @@ def _read_file(folder: Folder, table: Table) -> None:
         folder.unreadable.add(table.name)
         return
     folder.rows.setdefault(table.name, [])
+    tidy = one_line_end if "\r" in (text or "").partition("\n")[0] else str.strip
     for line, cells in lines:
         if len(cells) != len(columns):
             rule = f"The row has {len(cells)} cells, but the header names {len(columns)} columns."
             folder.say(table.file, line, "", rule)
             folder.unreadable.add(table.name)
             continue
-        named = zip(columns, cells, strict=True)
-        folder.add(*make_row(table, line, {name: tidy(cell) for name, cell in named if name in table.fields}))
+        named = {name: cell for name, cell in zip(columns, cells, strict=True) if name in table.fields}
+        folder.add(*make_row(table, line, {name: as_written(tidy(cell)) for name, cell in named.items()}))
 
 
 def _lines(folder: Folder, table: Table, text: str) -> Iterator[tuple[int, list[str]]]:
@@ -94,6 +96,9 @@ def _check_header(folder: Folder, table: Table, columns: list[str]) -> bool:
     return not set(missing) & set(table.key) and len(set(columns)) == len(columns)
 
 
-def tidy(cell: str) -> str:
-    """Give the text of a cell without spaces around it and with one kind of line end."""
+def one_line_end(cell: str) -> str:
+    """Give the text of a cell without spaces around it and with one kind of line end, whatever a program made of it.
+
+    In a file whose rows end in one character, others within a cell were written on purpose and stay.
+    """
     return cell.replace("\r\n", "\n").replace("\r", "\n").strip()

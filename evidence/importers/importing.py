@@ -10,11 +10,12 @@ from evidence import services
 from evidence.importers.catalogue import catalogue_of
 from evidence.importers.changes import Change, Fate
 from evidence.importers.doubting import doubts_in_words
+from evidence.importers.extractions import complete_extractions, open_extractions
 from evidence.importers.folder import read_folder
-from evidence.importers.judgements import write_judgements
+from evidence.importers.judgements import named_assessments, write_assessments
 from evidence.importers.problems import ImportProblem
 from evidence.importers.rows import Folder, describe
-from evidence.importers.tables import TABLES
+from evidence.importers.tables import ASSESSMENT, TABLES
 from evidence.importers.writing import Counts, Progress, Writer, write_review, write_table
 from evidence.models import ChangeBatch, Review
 from evidence.models.doors import Door, through
@@ -170,6 +171,7 @@ def _write_rows(
     """Write the rows of all tables, as one act."""
     catalogue = catalogue_of(review)
     before = {name: len(rows) for name, rows in catalogue.rows.items()}
+    unnamed = len(catalogue.rows["assessments"].keys() - named_assessments(folder))
     named = {name: {row.key for row in folder.rows_of(name) if row.key is not None} for name in TABLES}
     for name in TABLES:
         if any(row.key is None for row in folder.rows_of(name)) and not folder.leaves_out:
@@ -189,15 +191,15 @@ def _write_rows(
         counts[name].only_in_database = before[name] - stands
         if folder.leaves_out:
             counts[name].left_out = len(folder.rows_of(name)) - counts[name].new - stands
+    counts["assessments"].only_in_database = unnamed
 
 
 def _write_tables(writer: Writer) -> None:
     """Write table by table, each after the ones it refers to; complete the extractions that the import opened."""
     for name, table in TABLES.items():
-        if name == "judgements":
-            write_judgements(writer)
-        elif name != "review":
+        if name not in ("review", *ASSESSMENT):
             write_table(writer, table)
+    write_assessments(writer)
+    open_extractions(writer)
     if not writer.folder.problems:
-        for extraction in writer.opened:
-            services.complete_extraction(by=writer.by, extraction=extraction)
+        complete_extractions(writer)

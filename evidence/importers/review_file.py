@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from evidence.importers.csv_files import read_text, tidy
+from evidence.importers.csv_files import read_text
 from evidence.importers.problems import nearest
 from evidence.importers.rows import Folder, make_row, unknown_column
 from evidence.importers.tables import REVIEW_FILE, TABLES, Table
@@ -22,6 +22,7 @@ PARTS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "component_types": {},
     "characteristic_fields": {},
     "search_rounds": {"counts": ("search_round", "number")},
+    "tools": {},
 }
 TOP_LEVEL = ("format", "format_version", "review", *PARTS)
 
@@ -151,4 +152,4 @@ def _text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, list):
         return "\n".join(_text(one) for one in value)
-    return format(value, "f") if isinstance(value, Decimal) else tidy(str(value))
+    return format(value, "f") if isinstance(value, Decimal) else str(value).strip()

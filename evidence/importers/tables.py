@@ -10,17 +10,18 @@ from typing import Any, cast
 
 from django.db import models
 
-from evidence import tools
 from evidence.importers.cells import Field, is_required
 from evidence.models import (
     AdverseEvent,
     Arm,
     ArmResult,
+    Assessment,
     Characteristic,
     CharacteristicField,
     ComparatorType,
     ComponentType,
     ContrastResult,
+    Extraction,
     FlowCount,
     FollowUpWindow,
     Instrument,
@@ -29,9 +30,12 @@ from evidence.models import (
     Outcome,
     Report,
     Review,
+    ReviewTool,
     SearchRound,
+    SignallingAnswer,
     Study,
 )
+from evidence.models.fields import Number
 
 REVIEW_FILE = "review.json"
 
@@ -56,7 +60,8 @@ class Table:
     """One table of the folder.
 
     `key` maps the columns that a row is known by to their place as seen from the model; `extra` are columns that are no
-    field of the model; `replaced` are fields that have no column of their own.
+    field of the model; `replaced` are fields that have no column of their own, and `left_out` those that the format
+    does not have. `only` narrows the stored rows of the model.
     """
 
     name: str
@@ -66,6 +71,8 @@ class Table:
     references: tuple[Reference, ...] = ()
     extra: Mapping[str, Field] = field(default_factory=dict)
     replaced: Mapping[str, str] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+    only: Mapping[str, Any] = field(default_factory=dict)
     is_in_json: bool = False
     is_in_extraction: bool = False
     is_needed: bool = False
@@ -116,7 +123,8 @@ def fields_of(name: str) -> dict[str, Field]:
     table = TABLES[name]
     found = {one.column: type_of(one) for one in table.references} | dict(table.extra)
     for one in table.model._meta.concrete_fields:
-        if one.editable and not one.is_relation and not one.primary_key and one.name not in table.replaced:
+        has_column = one.editable and not one.is_relation and not one.primary_key
+        if has_column and one.name not in (*table.replaced, *table.left_out):
             found.setdefault(one.name, one)
     return found
 
@@ -129,10 +137,16 @@ def type_of(reference: Reference) -> Field:
 
 
 STUDY = Reference("study", "studies")
-# A folder holds no definitions of tools, so its judgements are made with published ones.
-TOOL: Field = models.CharField(
-    max_length=20, default="rob2", choices=[(tool.code, tool.name) for tool in tools.all_tools()]
-)
+# A published tool, or one of the review's own.
+TOOL: Field = models.CharField(max_length=20, default="rob2")
+CONSENSUS: Field = models.CharField(max_length=10, blank=True, choices=Extraction.Status.choices)
+SETTLED: Mapping[str, Field] = {
+    "settled_value": Number(),
+    "settled_ci_lower": Number(),
+    "settled_ci_upper": Number(),
+    "settled_reason": models.TextField(blank=True),
+}
+ASSESSMENT = ("assessments", "answers", "judgements")
 RESULT_KEY = {"week": "week", "time_as_printed": "time_as_printed", "value_kind": "value_kind"}
 INSTRUMENT = (
     Reference("outcome", "outcomes"),
@@ -170,12 +184,14 @@ _IN_ORDER = (
         (Reference("search_round", "search_rounds", "search_round"),),
         is_in_json=True,
     ),
+    Table("tools", "risk-of-bias tool", ReviewTool, {"code": "code", "version": "version"}, is_in_json=True),
     Table(
         "studies",
         "study",
         Study,
         {"code": "code"},
         (Reference("companion_of", "studies", "companion_of", is_optional=True),),
+        extra={"consensus": CONSENSUS},
         is_needed=True,
     ),
     Table(
@@ -223,6 +239,7 @@ _IN_ORDER = (
             "is_adjusted": "is_adjusted",
         },
         (STUDY, Reference("arm", "arms", "arm", through=("study",)), *INSTRUMENT),
+        extra=SETTLED,
     ),
     Table(
         "contrast_results",
@@ -244,6 +261,7 @@ _IN_ORDER = (
             Reference("second_arm", "arms", "second_arm", through=("study",)),
             *INSTRUMENT,
         ),
+        extra=SETTLED,
         is_in_extraction=True,
     ),
     Table(
@@ -253,6 +271,30 @@ _IN_ORDER = (
         {"study": "extraction__study__code", "arm": "arm__number", "term": "term"},
         (STUDY, Reference("arm", "arms", "arm", through=("study",), is_optional=True)),
         is_in_extraction=True,
+    ),
+    Table(
+        "assessments",
+        "assessment",
+        Assessment,
+        {"study": "study__code", "tool": "tool", "outcome": "outcome__code"},
+        (STUDY, Reference("outcome", "outcomes", is_optional=True)),
+        extra={"tool": TOOL, "tool_version": models.CharField(max_length=20, blank=True)},
+        left_out=("is_consensus", "status"),
+        only={"is_consensus": True},
+    ),
+    Table(
+        "answers",
+        "answer",
+        SignallingAnswer,
+        {
+            "study": "assessment__study__code",
+            "tool": "assessment__tool",
+            "outcome": "assessment__outcome__code",
+            "question": "question",
+        },
+        (STUDY, Reference("outcome", "outcomes", is_optional=True)),
+        extra={"tool": TOOL},
+        left_out=("source_url", "note"),
     ),
     Table(
         "judgements",

@@ -14,6 +14,7 @@ from evidence.importers.cells import read_flag, read_number
 from evidence.importers.changes import Change, differs
 from evidence.importers.problems import CellProblem, listing, rules_by_field, with_value
 from evidence.importers.rows import Folder, Row
+from evidence.importers.settlements import put_settlement, settlement_news
 from evidence.importers.tables import TABLES, Reference, Table
 from evidence.models import Extraction, Review
 
@@ -65,6 +66,14 @@ class Writer:
         if self.progress is not None:
             self.progress(self.done, sum(map(len, self.folder.rows.values())), table.label)
 
+    def note_update(self, row: Row, change: Change) -> None:
+        """Count a row as updated that was unchanged by itself; one that is new or updated stays so."""
+        if any(one.line == row.line and one.table == row.table.name for one in self.changes):
+            return
+        self.counts[row.table.name].unchanged -= 1
+        self.counts[row.table.name].updated += 1
+        self.changes.append(change)
+
 
 def write_table(writer: Writer, table: Table) -> None:
     """Write the rows of a table; rows that need a later row of the same table are tried again after it."""
@@ -94,30 +103,35 @@ def _write_row(writer: Writer, row: Row) -> None:
     fields = _fields_of(writer, row)
     key = row.key or ()
     found = writer.catalogue.find(row.table.name, key)
+    settled = settlement_news(row, found)
     counts = writer.counts[row.table.name]
     if found is None:
         found = row.table.model(**fields, **_owner_of(writer, row))
         counts.new += 1
         change = Change.new(row)
-    elif not differs(found, fields):
+    elif not differs(found, fields) and not settled:
         counts.unchanged += 1
         return
     else:
-        change = Change.updated(row, found, fields)
+        change = Change.updated(row, found, fields, settled)
         found = copy.copy(found)
         for name, value in fields.items():
             setattr(found, name, value)
         counts.updated += 1
+    is_new = found.pk is None
     try:
-        writer.catalogue.rows[row.table.name][key] = services.record(by=writer.by, row=found)
+        result = services.record(by=writer.by, row=found)
     except ValidationError as error:
-        if found.pk is None:
+        if is_new:
             counts.new -= 1
         else:
             counts.updated -= 1
         raise RowRefused(rules_by_column(row.table, error)) from error
+    writer.catalogue.rows[row.table.name][key] = result
     writer.changes.append(change)
-    writer.touched.append((row, writer.catalogue.rows[row.table.name][key]))
+    writer.touched.append((row, result))
+    if settled:
+        say_all(writer, row, put_settlement(by=writer.by, row=row, result=result))
 
 
 def rules_by_column(table: Table, error: ValidationError) -> list[tuple[str, str]]:
@@ -139,7 +153,10 @@ def consensus_extraction(writer: Writer, code: str) -> Extraction:
     """Give the consensus extraction of a study; open it where there is none."""
     if code not in writer.catalogue.extractions:
         study = writer.catalogue.find("studies", (code,))
-        opened = services.open_extraction(by=writer.by, study=study, consensus=True)
+        try:
+            opened = services.open_extraction(by=writer.by, study=study, consensus=True)
+        except ValidationError as error:
+            raise RowRefused([("study", " ".join(error.messages))]) from error
         writer.catalogue.extractions[code] = opened
         writer.opened.append(opened)
     return writer.catalogue.extractions[code]

@@ -22,6 +22,7 @@ from evidence.services.forming import discard_draft, publish_form, save_draft
 from evidence.services.judging import judge, open_assessment
 from evidence.services.recording import create_review, record, remove
 from evidence.services.risk_of_bias import (
+    GivenAnswer,
     assess,
     begin_adjudication,
     decide_differences,
@@ -34,6 +35,7 @@ from evidence.services.settling import settle
 from evidence.services.undoing import undo
 
 __all__ = [
+    "GivenAnswer",
     "adopt_reading",
     "answer_doubt",
     "ask_again",

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import zipfile
 from decimal import Decimal
 from math import exp
 
@@ -219,6 +220,10 @@ def test_files_are_attachments_with_what_is_stored() -> None:
     effects = json.loads(files["dataset.json"])["effects"]
     assert [Decimal(row["yi"]) for row in rows] == [Decimal(repr(effect["yi"])) for effect in effects]
     assert client.get(address_of(snapshot, "file", "secrets.txt")).status_code == 404
+    for name, script in (("recompute-r.zip", "recompute.R"), ("recompute-python.zip", "recompute.py")):
+        data = client.get(address_of(snapshot, "file", name)).content
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            assert sorted(archive.namelist()) == ["effects.csv", script]
 
 
 def test_cell_that_a_spreadsheet_would_compute_is_text() -> None:

@@ -23,8 +23,10 @@ from analysis.bundling.papers import write_effects, write_requirements
 from analysis.bundling.script import write_script
 from analysis.models import Analysis, Freeze, Run, Snapshot
 from analysis.services import refresh, save_analysis
+from analysis.testing import sample_dataset
 from evidence.models import Review
 from tests.analysis.builders import SmallReview, make_small_review
+from tests.plugins.answers import dataset_of
 
 TIMEOUT_SECONDS = 120
 # metafor ends its searches where the restricted likelihood is flat; tests/reference has the agreement to 1e-9.
@@ -292,10 +294,13 @@ def test_requirements_name_the_last_version_and_the_others():
 
 
 def test_script_says_what_it_does_not_cover():
-    assert "does not pool" in write_script(None)
-    assert "Nothing was pooled" in write_script({"estimate": None})
+    dataset = sample_dataset(k=3, measure="OR").model_dump(mode="json")
+    assert "does not pool" in write_script({}, {}, dataset)
+    assert "Nothing was pooled" in write_script({"pooling": {"estimate": None}}, {}, dataset)
     beyond = {"estimate": 1.0, "method": "logistic_um_fs", "measure": "OR", "tau2_method": "ML", "level": 0.95}
-    assert "does not recompute the model “logistic_um_fs”" in write_script(beyond)
+    said = write_script({"pooling": beyond, "network": {}, "grade": {}}, {}, dataset)
+    assert "does not recompute the model “logistic_um_fs”" in said
+    assert "Not recomputed here, see the results of the snapshot: network." in said
 
 
 @pytest.fixture(scope="module")
@@ -319,7 +324,9 @@ def test_metafor_recomputes_the_pooled_result_from_the_bundle(small, rscript: st
     done = subprocess.run(
         [rscript, "recompute.R"], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=TIMEOUT_SECONDS
     )
-    rows = {line.split()[0]: line.split()[1:] for line in done.stdout.splitlines()[1:-1]}
+    lines = done.stdout.split("\n\n")[0].strip().splitlines()
+    assert lines[0] == "pooling"
+    rows = {line.split()[0]: line.split()[1:] for line in lines[2:]}
     assert {"estimate", "se", "ci_lower", "ci_upper", "tau2", "q", "pi_lower"} <= rows.keys()
     stored = json.loads(snapshot(number).runs.get(plugin="pooling").result)
     for name, (printed, computed, _) in rows.items():
@@ -335,14 +342,16 @@ def test_metafor_recomputes_by_every_way_that_it_is_asked(rscript: str, tmp_path
     fit = engine.pool(yi, vi, tau2_method=tau2_method)
     names = ("estimate", "se", "ci_lower", "ci_upper", "p_value", "tau2", "q", "level", "ci_method", "tau2_method")
     result = {name: getattr(fit, name) for name in names} | {"measure": "MD", "model": "random_effects"}
-    rows = [f"{effect},{variance}" for effect, variance in zip(yi, vi, strict=True)]
-    (tmp_path / "effects.csv").write_text("\n".join(["yi,vi", *rows]))
-    (tmp_path / "recompute.R").write_text(write_script(result))
+    (tmp_path / "effects.csv").write_text(write_effects(dataset_of(yi, vi).model_dump(mode="json")["effects"]))
+    dataset = dataset_of(yi, vi).model_dump(mode="json")
+    (tmp_path / "recompute.R").write_text(write_script({"pooling": result}, {}, dataset))
 
     done = subprocess.run(
         [rscript, "recompute.R"], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=TIMEOUT_SECONDS
     )
 
-    for line in done.stdout.splitlines()[1:-1]:
+    lines = done.stdout.strip().split("\n\n")[0].splitlines()
+    assert len(lines) > 2
+    for line in lines[2:]:
         name, printed, computed, _ = line.split()
         assert float(computed) == pytest.approx(float(printed), rel=AGREES, abs=AGREES), name

@@ -149,6 +149,9 @@ def test_example_imports_completely(folder: Path) -> None:
         "contrast_results.csv": 1,
         "adverse_events.csv": 2,
         "judgements.csv": 6,
+        "review.json: tools": 0,
+        "assessments.csv": 0,
+        "answers.csv": 0,
     }
     review = Review.objects.get(slug="tea")
     assert review.memberships.get().user == owner
