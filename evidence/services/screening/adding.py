@@ -88,7 +88,7 @@ def add_records(
     """Add what a search found, and open screening for it: one act, which can be undone as a whole.
 
     A row that the round has already from the same database is left as it is. A row whose DOI or PMID the review has
-    already, under the same title, is kept, with its own identifiers, as a duplicate of that record, and is not screened.
+    already, under the same title, is kept, with its own identifiers, as a duplicate of that record and is not screened.
     Other duplicates are found by `deduplicate`.
 
     Parameters

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('evidence', '0003_curation'),
+        ('evidence', '0005_likeness'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
