@@ -94,8 +94,9 @@ def import_rows(
     NotAllowed : the person's role in an existing review does not cover the change
     """
     folder = replace(folder, leaves_out=leaves_out)
-    refused: list[Change] = []
-    errors: list[ImportProblem] = []
+    begins_without = leaves_out and not folder.is_broken
+    errors, refused = (list(folder.problems), _refusals(folder)) if begins_without else ([], [])
+    folder = folder.without_refused() if begins_without else folder
     while True:
         with transaction.atomic():
             with through(Door.IMPORT):
@@ -108,16 +109,21 @@ def import_rows(
         if not leaves_out or folder.is_broken or not folder.problems:
             break
         folder = folder.without_refused()
-    order = {table.file: place for place, table in enumerate(TABLES.values())}
     return ImportResult(
         review=found,
         is_saved=is_saved,
         rows={TABLES[name].label: one for name, one in written.counts.items()},
-        errors=sorted(errors, key=lambda one: (order.get(one.file, len(order)), one.line or 0)),
+        errors=sorted(errors, key=_place),
         changes=written.changes + refused,
         notes=folder.notes,
         act=written.act if is_saved else None,
     )
+
+
+def _place(problem: ImportProblem) -> tuple[int, int]:
+    """Give the place of a problem: by file, in the order of a review folder, then by line."""
+    files = [table.file for table in TABLES.values()]
+    return files.index(problem.file) if problem.file in files else len(files), problem.line or 0
 
 
 def _refusals(folder: Folder) -> list[Change]:
