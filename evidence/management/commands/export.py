@@ -23,6 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("format", nargs="?", help=f"one of {', '.join(EXPORTS)}")
         parser.add_argument("--review", default="", help="slug of the review")
         parser.add_argument("--as", dest="username", default="", help="in whose name it is read")
+        parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a choice of the format")
         parser.add_argument("--out", type=Path, help="the file; REVIEW-FORMAT with its ending where it is not given")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -36,9 +37,10 @@ class Command(BaseCommand):
             raise CommandError(f"There is no format “{options['format']}”; there are {', '.join(EXPORTS)}.")
         review = review_of(options["review"])
         path: Path = options["out"] or Path(f"{review.slug}-{chosen.code}{chosen.ending}")
+        choices = {name: value for name, _, value in (one.partition("=") for one in options["set"])}
         half = path.with_name(path.name + ".part")
         try:
-            parts = chosen.write(Order(by=person(options["username"]), review=review))
+            parts = chosen.write(Order(by=person(options["username"]), review=review, choices=choices))
             with half.open("wb") as file:
                 for part in parts:
                     file.write(part)
