@@ -1,5 +1,6 @@
 """Who may do what in a review: one table for all doors."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -120,6 +121,17 @@ def require_change(user: "Person", row: Any) -> None:
             continue
         is_others = holder is not None and holder.reviewer_id != getattr(user, "pk", None)
         require(user, Act.ADJUDICATE if is_others else act_to_change(version), version.owning_review)
+
+
+def require_change_of_all(user: "Person", rows: Iterable[Any]) -> None:
+    """Raise, as `require_change` does, where the user may not add one of these new rows; asked once for each holder."""
+    seen = set()
+    for row in rows:
+        holder = _holder(row)
+        key = (type(row), row.owning_review.pk) if holder is None else (type(holder), holder.pk)
+        if key not in seen:
+            seen.add(key)
+            require_change(user, row)
 
 
 def _holder(row: Any) -> Extraction | Assessment | None:

@@ -20,12 +20,15 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Something that may be chosen about an export: one of `choices`, pairs of code and label; the first where not."""
+    """Something that may be chosen about an export.
+
+    One of `choices`, pairs of code and label, the first where nothing is said; without `choices`, any word.
+    """
 
     name: str
     label: str
     help: str
-    choices: tuple[tuple[str, str], ...]
+    choices: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The formats that evidence leaves in: one list, from which the command, the pages and the documentation are made."""
 
-from evidence.exporters import references, review_folder, revman, studies
+from evidence.exporters import metapsy, prisma, references, review_folder, revman, robvis, studies
 from evidence.exporters.asking import Export
 
 _IN_ORDER: tuple[Export, ...] = (
@@ -8,6 +8,9 @@ _IN_ORDER: tuple[Export, ...] = (
     *references.EXPORTS,
     *revman.EXPORTS,
     *review_folder.EXPORTS,
+    *metapsy.EXPORTS,
+    *robvis.EXPORTS,
+    *prisma.EXPORTS,
 )
 
 EXPORTS: dict[str, Export] = {one.code: one for one in _IN_ORDER}

@@ -1,6 +1,7 @@
 """Making the rows of a review folder out of another format: cell by cell, each with the line that it comes from."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,12 @@ class Building:
         self._known: dict[tuple[str, Any], Row] = {}
 
     def row(
-        self, table: str, line: int, cells: Mapping[str, str | None], columns: Mapping[str, str] | None = None
+        self,
+        table: str,
+        line: int,
+        cells: Mapping[str, str | None],
+        columns: Mapping[str, str] | None = None,
+        formerly: Mapping[str, str] | None = None,
     ) -> Row:
         """Add a row, and give it; a row that was added before, from another line, is given again.
 
@@ -36,9 +42,12 @@ class Building:
         cells : by column of the table, as texts of a review folder (decimal point, `true`, codes); None: the source
             does not have the column, so that what is stored is left as it is
         columns : what the source calls a column of the table, where it has a name of its own
+        formerly : cells of the key that the same row may have in the review, which this one then changes
         """
         given = {column: text for column, text in cells.items() if text is not None}
         row, rules = make_row(TABLES[table], line, given, source=self.source, columns=columns)
+        if formerly is not None:
+            row = replace(row, formerly=make_row(TABLES[table], line, {**given, **formerly})[0].key)
         first = None if row.key is None else self._known.get((table, row.key))
         if first is None:
             if row.key is not None:

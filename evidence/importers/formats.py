@@ -1,6 +1,6 @@
 """The formats that evidence comes in: one list, from which the command, the pages and the documentation are made."""
 
-from evidence.importers import folder_zip, references, registry, revman
+from evidence.importers import folder_zip, metapsy, prisma, references, registry, revman, robvis
 from evidence.importers.asking import Format
 
 _IN_ORDER: tuple[Format, ...] = (
@@ -8,6 +8,9 @@ _IN_ORDER: tuple[Format, ...] = (
     *references.FORMATS,
     *revman.FORMATS,
     *registry.FORMATS,
+    *metapsy.FORMATS,
+    *robvis.FORMATS,
+    *prisma.FORMATS,
 )
 
 FORMATS: dict[str, Format] = {one.code: one for one in _IN_ORDER}

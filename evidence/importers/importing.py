@@ -98,8 +98,9 @@ def import_rows(
     NotAllowed : the person's role in an existing review does not cover the change
     """
     folder = replace(folder, leaves_out=leaves_out)
-    refused: list[Change] = []
-    errors: list[ImportProblem] = []
+    begins_without = leaves_out and not folder.is_broken
+    errors, refused = (list(folder.problems), _refusals(folder)) if begins_without else ([], [])
+    folder = folder.without_refused() if begins_without else folder
     while True:
         with transaction.atomic():
             with through(Door.IMPORT):

@@ -16,7 +16,7 @@ class Row:
 
     `key` is None where a cell that the row is known by could not be read. A row that is not sound is not imported.
     `source` is the file that the row was read from and `columns` are its words for the columns, where these are not the
-    review folder's own.
+    review folder's own. `formerly` is the key that the same row may have in the review, where the file says otherwise.
     """
 
     table: Table
@@ -26,6 +26,7 @@ class Row:
     is_sound: bool = True
     source: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
+    formerly: tuple[Any, ...] | None = None
 
     @property
     def file(self) -> str:

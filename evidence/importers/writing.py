@@ -3,10 +3,11 @@
 import copy
 from collections.abc import Callable
 from dataclasses import astuple, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 
 from evidence import services
 from evidence.importers.catalogue import Catalogue, Key
@@ -45,6 +46,13 @@ class Counts:
         return astuple(self)
 
 
+class Pending(NamedTuple):
+    """A new row that is not saved yet: it is saved together with others of its table."""
+
+    row: Row
+    made: Any
+
+
 @dataclass(slots=True)
 class Writer:
     """One import on its way into the database. `touched` are the rows that are new or changed, as they are stored."""
@@ -59,6 +67,7 @@ class Writer:
     opened: list[Extraction] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     touched: list[tuple[Row, Any]] = field(default_factory=list)
+    pending: list[Pending] = field(default_factory=list)
 
     def count_done(self, table: Table) -> None:
         """Report one more row as done."""
@@ -86,6 +95,7 @@ def write_table(writer: Writer, table: Table) -> None:
                 writer.count_done(table)
             except RowRefused as refusal:
                 refused.append((row, refusal.rules))
+        save_pending(writer)
         if len(refused) == len(waiting):
             for row, rules in refused:
                 say_all(writer, row, rules)
@@ -102,13 +112,17 @@ def _write_row(writer: Writer, row: Row) -> None:
     """Write one row where it is new or different."""
     fields = _fields_of(writer, row)
     key = row.key or ()
-    found = writer.catalogue.find(row.table.name, key)
+    found = _stored(writer, row)
     settled = settlement_news(row, found)
     counts = writer.counts[row.table.name]
     if found is None:
         found = row.table.model(**fields, **_owner_of(writer, row))
         counts.new += 1
         change = Change.new(row)
+        if not row.table.is_in_json:
+            writer.catalogue.rows[row.table.name][key] = found
+            writer.pending.append(Pending(row, found))
+            return
     elif not differs(found, fields) and not settled:
         counts.unchanged += 1
         return
@@ -132,6 +146,51 @@ def _write_row(writer: Writer, row: Row) -> None:
     writer.touched.append((row, result))
     if settled:
         say_all(writer, row, put_settlement(by=writer.by, row=row, result=result))
+
+
+def save_pending(writer: Writer) -> None:
+    """Save the new rows that wait; the rules that one of them breaks are noted, and it is taken out again."""
+    pending, writer.pending = writer.pending, []
+    saved = _save_together(writer, pending)
+    for row, made in (one for one in pending if id(one) in saved):
+        writer.changes.append(Change.new(row))
+        writer.touched.append((row, made))
+        if settlement_news(row, None):
+            say_all(writer, row, put_settlement(by=writer.by, row=row, result=made))
+
+
+def _save_together(writer: Writer, pending: list[Pending]) -> set[int]:
+    """Save rows at once, or where a rule keeps that from being done, in halves; give which ones are saved."""
+    if not pending:
+        return set()
+    if len(pending) == 1:
+        return {id(one) for one in pending if _save_alone(writer, one)}
+    try:
+        services.record_many(by=writer.by, rows=[one.made for one in pending])
+    except (ValidationError, IntegrityError):
+        for one in pending:
+            one.made.pk, one.made._state.adding = None, True
+        half = len(pending) // 2
+        return _save_together(writer, pending[:half]) | _save_together(writer, pending[half:])
+    return {id(one) for one in pending}
+
+
+def _save_alone(writer: Writer, one: Pending) -> bool:
+    try:
+        services.record(by=writer.by, row=one.made)
+    except ValidationError as error:
+        writer.counts[one.row.table.name].new -= 1
+        del writer.catalogue.rows[one.row.table.name][one.row.key or ()]
+        say_all(writer, one.row, rules_by_column(one.row.table, error))
+        return False
+    return True
+
+
+def _stored(writer: Writer, row: Row) -> Any:
+    """Give what the review has of a row: under its key, or under the key that it had before."""
+    rows = writer.catalogue.rows.setdefault(row.table.name, {})
+    found = rows.get(row.key or ())
+    return rows.pop(row.formerly, None) if found is None and row.formerly is not None else found
 
 
 def rules_by_column(table: Table, error: ValidationError) -> list[tuple[str, str]]:
@@ -167,6 +226,9 @@ def _fields_of(writer: Writer, row: Row) -> dict[str, Any]:
     resolved, rules = resolve(writer, row)
     if rules:
         raise RowRefused(rules)
+    if any(getattr(one, "pk", 0) is None for one in resolved.values()):
+        save_pending(writer)
+        resolved, _ = resolve(writer, row)
     by_field = {one.field: resolved[one.column] for one in row.table.references if one.field and one.column in resolved}
     names = {one.name for one in row.table.model._meta.concrete_fields if not one.is_relation}
     plain = {name: value for name, value in row.values.items() if name in names and name not in by_field}

@@ -20,7 +20,7 @@ from evidence.services.extraction import (
 )
 from evidence.services.forming import discard_draft, publish_form, save_draft
 from evidence.services.judging import judge, open_assessment
-from evidence.services.recording import create_review, record, remove
+from evidence.services.recording import create_review, record, record_many, remove
 from evidence.services.risk_of_bias import (
     GivenAnswer,
     assess,
@@ -57,6 +57,7 @@ __all__ = [
     "open_extraction",
     "publish_form",
     "record",
+    "record_many",
     "remove",
     "reopen_assessment",
     "reopen_extraction",

@@ -1,5 +1,6 @@
 """Recording and removing rows of evidence."""
 
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any, TypeVar, cast
 
@@ -7,9 +8,10 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import router, transaction
 from django.db.models.deletion import Collector
+from simple_history.utils import bulk_create_with_history
 
 from evidence.models import EvidenceRow, Extraction, Membership, Review
-from evidence.permissions import require_change
+from evidence.permissions import require_change, require_change_of_all
 
 Row = TypeVar("Row", bound=EvidenceRow)
 LONGEST_REASON = 80
@@ -36,6 +38,27 @@ def record(*, by: User, row: Row, reason: str = "") -> Row:
     """
     require_change(by, row)
     return keep(by=by, row=row, reason=reason)
+
+
+@transaction.atomic
+def record_many(*, by: User, rows: Sequence[EvidenceRow], reason: str = "") -> None:
+    """Save new rows of one kind together, each with its entry in the history, far faster than one by one.
+
+    The database checks their constraints. What they refer to is not looked up again, and no row may be valid only
+    because of another of them.
+
+    Raises
+    ------
+    NotAllowed : the person's role does not cover one of the rows
+    ValidationError : a field, or the fields of a row together, break a rule; nothing is saved
+    IntegrityError : a constraint is broken; nothing is saved, and `record` says of a single row which one
+    """
+    require_change_of_all(by, rows)
+    relations = {one.name for one in rows[0]._meta.concrete_fields if one.is_relation}
+    for row in rows:
+        row.clean_fields(exclude=relations)
+        row.clean()
+    bulk_create_with_history(rows, type(rows[0]), batch_size=500, default_user=by, default_change_reason=reason)
 
 
 @transaction.atomic

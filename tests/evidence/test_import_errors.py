@@ -121,7 +121,7 @@ ONE_CHANGE = [
         "judgements.csv",
         "rob2,randomisation",
         "rob9,randomisation",
-        "“rob9” is not an allowed word; there are rob1, rob2",
+        "“rob9” is not an allowed word; there are quadas2, quips, rob1, rob2",
     ),
     ("judgements.csv", "Ito_2001,rob2,ra", "Ita_2001,rob2,ra", "column study: there is no study “Ita_2001”"),
     ("review.json", '"format_version": 1', '"format_version": 2', "the file must say “format”: “quorum-review”"),

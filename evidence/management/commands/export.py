@@ -67,7 +67,7 @@ def choices_of(chosen: Export, given: list[str]) -> dict[str, str]:
     choices: dict[str, str] = {}
     for one in given:
         name, _, value = one.partition("=")
-        if value not in known.get(name, ()):
+        if name not in known or (known[name] and value not in known[name]):
             there = "; ".join(f"{name}: {', '.join(sorted(codes))}" for name, codes in known.items())
             said = f"there are {there}" if there else "it offers none"
             raise CommandError(f"The format {chosen.code} has no choice “{one}”; {said}.")

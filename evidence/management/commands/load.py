@@ -1,11 +1,14 @@
 """`manage.py load`: bring a file into a review."""
 
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from evidence.importers.asking import Format, Request
 from evidence.importers.changes import Change, Fate
@@ -13,6 +16,7 @@ from evidence.importers.formats import FORMATS
 from evidence.importers.importing import ImportResult
 from evidence.management.commands.load_review import person, table_of
 from evidence.models import Review
+from evidence.services import create_review
 
 SHOWN = 20
 
@@ -27,6 +31,8 @@ class Command(BaseCommand):
         parser.add_argument("format", nargs="?", help=f"one of {', '.join(FORMATS)}")
         parser.add_argument("file", nargs="?", type=Path)
         parser.add_argument("--review", default="", help="slug of the review")
+        parser.add_argument("--new-review", default="", metavar="SLUG", help="make a review of this slug for the file")
+        parser.add_argument("--title", default="", help="title of a new review; its slug where it is not given")
         parser.add_argument("--as", dest="username", default="", help="who loads it")
         parser.add_argument("--dry-run", action="store_true", help="say what would happen and save nothing")
         parser.add_argument(
@@ -42,19 +48,24 @@ class Command(BaseCommand):
         chosen = FORMATS.get(options["format"])
         if chosen is None:
             raise CommandError(f"There is no format “{options['format']}”; there are {', '.join(FORMATS)}.")
-        request = Request(
-            by=person(options["username"]),
-            review=review_of(options["review"]),
-            path=options["file"],
-            name=options["file"].name,
-            answers=answers_of(chosen, options["set"]),
-            dry_run=options["dry_run"],
-            progress=self.progress if self.stderr.isatty() else None,
-        )
-        try:
-            result = chosen.load(request)
-        except PermissionDenied as error:
-            raise CommandError(str(error)) from error
+        answers, by = answers_of(chosen, options["set"]), person(options["username"])
+        with transaction.atomic():
+            review = new_review(by, options) if options["new_review"] else review_of(options["review"])
+            request = Request(
+                by=by,
+                review=review,
+                path=options["file"],
+                name=options["file"].name,
+                answers=answers,
+                dry_run=options["dry_run"],
+                progress=self.progress if self.stderr.isatty() else None,
+            )
+            try:
+                result = chosen.load(request)
+            except PermissionDenied as error:
+                raise CommandError(str(error)) from error
+            if not result.is_saved:
+                transaction.set_rollback(True)
         self.tell(result, most=None if options["all"] else SHOWN, is_dry=options["dry_run"])
 
     def progress(self, done: int, of: int, what: str) -> None:
@@ -92,7 +103,10 @@ def in_one_line(one: Change) -> str:
 
 def formats_in_words() -> str:
     """Give the list of formats with their questions."""
-    lines = ["manage.py load FORMAT FILE --review SLUG [--as USER] [--dry-run] [--set NAME=VALUE ...]", ""]
+    lines = [
+        "manage.py load FORMAT FILE --review SLUG | --new-review SLUG [--as USER] [--dry-run] [--set NAME=VALUE ...]",
+        "",
+    ]
     for one in FORMATS.values():
         lines.append(f"{one.code:<16} {one.title} ({', '.join(one.endings)})")
         for question in one.questions:
@@ -100,6 +114,19 @@ def formats_in_words() -> str:
             needed = "needed: " if question.is_needed else ""
             lines.append(f"{'':<16}   --set {question.name}=…  {needed}{question.label}{choices}")
     return "\n".join(lines)
+
+
+def new_review(by: User, options: Mapping[str, Any]) -> Review:
+    """Make the review that a file is to fill; it is there only if the file is loaded."""
+    slug = options["new_review"]
+    if options["review"]:
+        raise CommandError("Say either --review or --new-review.")
+    if Review.objects.filter(slug=slug).exists():
+        raise CommandError(f"There is a review “{slug}” already; load into it with --review {slug}.")
+    try:
+        return create_review(by=by, slug=slug, title=options["title"] or slug)
+    except ValidationError as error:
+        raise CommandError(" ".join(error.messages)) from error
 
 
 def review_of(slug: str) -> Review:
