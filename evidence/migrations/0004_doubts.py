@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('about', models.TextField(help_text='The row that was asked about, in words.')),
                 ('question', models.TextField(help_text='What was asked.')),
                 ('digest', models.CharField(editable=False, max_length=64)),
-                ('reason', models.TextField(help_text="Why the numbers are correct: the page, the authors' answer, a second report.")),
+                ('reason', models.TextField(blank=True, help_text="Why the numbers are correct: the page, the authors' answer, a second report.")),
                 ('answered_at', models.DateTimeField(auto_now_add=True)),
             ],
             options={
@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ('about', models.TextField(help_text='The row that was asked about, in words.')),
                 ('question', models.TextField(help_text='What was asked.')),
                 ('digest', models.CharField(editable=False, max_length=64)),
-                ('reason', models.TextField(help_text="Why the numbers are correct: the page, the authors' answer, a second report.")),
+                ('reason', models.TextField(blank=True, help_text="Why the numbers are correct: the page, the authors' answer, a second report.")),
                 ('answered_at', models.DateTimeField(blank=True, editable=False)),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),

@@ -23,7 +23,9 @@ class DoubtAnswer(EvidenceRow):
     about = models.TextField(help_text="The row that was asked about, in words.")
     question = models.TextField(help_text="What was asked.")
     digest = models.CharField(max_length=64, editable=False)
-    reason = models.TextField(help_text="Why the numbers are correct: the page, the authors' answer, a second report.")
+    reason = models.TextField(
+        blank=True, help_text="Why the numbers are correct: the page, the authors' answer, a second report."
+    )
     answered_at = models.DateTimeField(auto_now_add=True)
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="doubt_answers")
 

@@ -230,11 +230,7 @@ EXTRACTION = [
         "before the question",
     ),
     Check(
-        "authorcontact_answered_has_answer",
-        make.make_author_contact,
-        {"status": "answered"},
-        "answer",
-        "An answered question has its answer",
+        "authorcontact_answered_has_answer", make.make_author_contact, {"status": "answered"}, "answer", "its answer"
     ),
     Check(
         "judgement_departure_has_reason",
