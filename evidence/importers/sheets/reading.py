@@ -2,16 +2,21 @@
 
 import csv
 import io
+import struct
+import zlib
 from collections import Counter
+from collections.abc import Callable
 from datetime import date, datetime, time
+from functools import partial
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from evidence.importers.opening import ZIP, Unreadable, decode, open_zip, read_file, refuse_other_kinds
+from evidence.importers.problems import begin_small
 from evidence.importers.sheets.sheet import Sheet, make_sheet
 
 SEPARATORS = (",", ";", "\t", "|")
@@ -19,6 +24,12 @@ MOST_ROWS, MOST_COLUMNS = 200_000, 2_000
 ERRORS = "The cell shows the error {}; correct it, or empty it."
 FORMULA = "The cell holds a formula; replace it by its value (copy, then paste as values)."
 MERGED = "Cells {} are merged; unmerge them, so that each row says all of it."
+IN_HEADER = "The first row must name the columns, each in a cell of its own; {}{}"
+# What the packages that open archives and workbooks raise when bytes are missing or wrong.
+DAMAGE = (
+    *(BadZipFile, InvalidFileException, zlib.error, struct.error, EOFError, SyntaxError, OSError, RuntimeError),
+    *(LookupError, ValueError, TypeError, AttributeError, ArithmeticError),
+)
 # A long cell of text is longer than the module's default.
 csv.field_size_limit(10_000_000)
 
@@ -45,11 +56,40 @@ def read_sheets(path: Path) -> dict[str, Sheet]:
     ------
     Unreadable : it is neither a workbook nor text in columns, or a sheet has no usable header
     """
+    return {name: read() for name, read in open_book(path).items()}
+
+
+def open_book(path: Path) -> dict[str, Callable[[], Sheet]]:
+    """Give the tables of a file by name, each to be read when it is called for: what nobody asks for is not judged.
+
+    A file of text has one table, named "". A zip archive of CSV or TSV files has their names without the ending.
+
+    Raises
+    ------
+    Unreadable : it is neither a workbook nor text in columns; a table raises it when it has no usable header
+    """
     content = read_file(path)
     refuse_other_kinds(content)
-    if content.startswith(ZIP):
+    if not content.startswith(ZIP):
+        return {"": partial(_text_table, decode(content).text)}
+    archive = open_zip(content)
+    if any(name.startswith("xl/") for name in archive.namelist()):
         return _workbook(content)
-    return {"": _text_table(decode(content).text)}
+    found = {Path(name).stem: name for name in archive.namelist() if name.lower().endswith((".csv", ".tsv"))}
+    if not found:
+        raise Unreadable(
+            "The file is a zip archive, but no XLSX workbook, and holds no CSV files; unpack it, or save the table as "
+            ".xlsx or .csv."
+        )
+    return {stem: partial(_member, archive, name) for stem, name in found.items()}
+
+
+def _member(archive: ZipFile, name: str) -> Sheet:
+    try:
+        content = archive.read(name)
+    except DAMAGE as error:
+        raise Unreadable(f"The file {name} in the archive is cut or damaged.") from error
+    return _text_table(decode(content).text)
 
 
 def _text_table(text: str) -> Sheet:
@@ -77,19 +117,16 @@ def separator_of(text: str) -> str:
     return mark if count else ","
 
 
-def _workbook(content: bytes) -> dict[str, Sheet]:
-    archive = open_zip(content)
-    if not any(name.startswith("xl/") for name in archive.namelist()):
-        raise Unreadable(
-            "The file is a zip archive, but no XLSX workbook; unpack it, or save the table as .xlsx or .csv."
-        )
+def _workbook(content: bytes) -> dict[str, Callable[[], Sheet]]:
     try:
         book = load_workbook(io.BytesIO(content), data_only=False)
-    except (BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, AttributeError, SyntaxError) as error:
+    except DAMAGE as error:
         raise Unreadable(
             "The workbook is cut or damaged; open it in a spreadsheet program and save it again."
         ) from error
-    found = {sheet.title: _sheet(sheet) for sheet in book.worksheets if _has_cells(sheet)}
+    found: dict[str, Callable[[], Sheet]] = {
+        sheet.title: partial(_sheet, sheet) for sheet in book.worksheets if _has_cells(sheet)
+    }
     if not found:
         raise Unreadable("The workbook is empty; the first row of a sheet must name its columns.")
     return found
@@ -112,7 +149,11 @@ def _sheet(sheet: Any) -> Sheet:
         faults += [(number, cell.column_letter, rule) for cell, rule in wrong]
         if wrong or number in merged:
             continue
-        rows.append((number, [text_of(cell.value) for cell in row]))
+        rows.append((number, [_shown(cell) for cell in row]))
+    header = next((number for number, cells in rows if any(cells)), sheet.max_row + 1)
+    for number, column, rule in sorted(faults):
+        if number < header:
+            raise Unreadable(IN_HEADER.format(f"in column {column} " if column else "", begin_small(rule)), number)
     return make_sheet(sheet.title, rows, faults)
 
 
@@ -121,6 +162,15 @@ def _rule_broken(cell: Any) -> str:
     if cell.data_type == "f":
         return FORMULA
     return ERRORS.format(cell.value) if cell.data_type == "e" else ""
+
+
+def _shown(cell: Any) -> str:
+    """Give the text of a cell; what is shown as a percentage is told as one."""
+    value = cell.value
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and str(cell.number_format).endswith("%"):
+        return f"{text_of(value * 100)}%"
+    return text_of(value)
 
 
 def text_of(value: Any) -> str:
