@@ -1,7 +1,8 @@
 """The formats that evidence comes in: one list, from which the command, the pages and the documentation are made."""
 
+from evidence.importers import extraction_tables
 from evidence.importers.asking import Format
 
-_IN_ORDER: tuple[Format, ...] = ()
+_IN_ORDER: tuple[Format, ...] = (*extraction_tables.FORMATS,)
 
 FORMATS: dict[str, Format] = {one.code: one for one in _IN_ORDER}
