@@ -1,6 +1,6 @@
 """The formats that evidence leaves in: one list, from which the command, the pages and the documentation are made."""
 
-from evidence.exporters import metapsy, prisma, references, review_folder, revman, robvis, studies
+from evidence.exporters import extraction_tables, metapsy, prisma, references, review_folder, revman, robvis, studies
 from evidence.exporters.asking import Export
 
 _IN_ORDER: tuple[Export, ...] = (
@@ -11,6 +11,7 @@ _IN_ORDER: tuple[Export, ...] = (
     *metapsy.EXPORTS,
     *robvis.EXPORTS,
     *prisma.EXPORTS,
+    *extraction_tables.EXPORTS,
 )
 
 EXPORTS: dict[str, Export] = {one.code: one for one in _IN_ORDER}

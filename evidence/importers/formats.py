@@ -1,6 +1,6 @@
 """The formats that evidence comes in: one list, from which the command, the pages and the documentation are made."""
 
-from evidence.importers import folder_zip, metapsy, prisma, references, registry, revman, robvis
+from evidence.importers import extraction_tables, folder_zip, metapsy, prisma, references, registry, revman, robvis
 from evidence.importers.asking import Format
 
 _IN_ORDER: tuple[Format, ...] = (
@@ -11,6 +11,7 @@ _IN_ORDER: tuple[Format, ...] = (
     *metapsy.FORMATS,
     *robvis.FORMATS,
     *prisma.FORMATS,
+    *extraction_tables.FORMATS,
 )
 
 FORMATS: dict[str, Format] = {one.code: one for one in _IN_ORDER}

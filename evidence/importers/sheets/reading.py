@@ -4,11 +4,14 @@ import csv
 import io
 import re
 from collections import Counter
-from pathlib import Path
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path, PurePosixPath
+from zipfile import ZipFile
 
-from evidence.importers.opening import ZIP, Unreadable, decode, read_file, refuse_other_kinds
+from evidence.importers.opening import ZIP, Unreadable, decode, open_zip, read_file, read_member, refuse_other_kinds
 from evidence.importers.sheets.sheet import MOST_COLUMNS, MOST_ROWS, Sheet, make_sheet
-from evidence.importers.sheets.workbook import read_workbook
+from evidence.importers.sheets.workbook import open_workbook
 
 SEPARATORS = (",", ";", "\t", "|")
 MARKUP = re.compile(r"\s*<(\?xml|!doctype|!--|html|head|meta|table|style)\b", re.IGNORECASE)
@@ -38,11 +41,36 @@ def read_sheets(path: Path) -> dict[str, Sheet]:
     ------
     Unreadable : it is neither a workbook nor text in columns, or a sheet has no usable header
     """
+    return {name: read() for name, read in open_book(path).items()}
+
+
+def open_book(path: Path) -> dict[str, Callable[[], Sheet]]:
+    """Give the tables of a file by name, each to be read when it is called for: what nobody asks for is not judged.
+
+    A file of text has one table, named "". A zip archive of CSV or TSV files has their names without the ending.
+
+    Raises
+    ------
+    Unreadable : it is neither a workbook nor text in columns; a table raises it when it has no usable header
+    """
     content = read_file(path)
     refuse_other_kinds(content)
-    if content.startswith(ZIP):
-        return read_workbook(content)
-    return {"": text_table(decode(content).text)}
+    if not content.startswith(ZIP):
+        return {"": partial(text_table, decode(content).text)}
+    archive = open_zip(content)
+    if any(name.startswith("xl/") for name in archive.namelist()):
+        return open_workbook(content, archive)
+    found = {PurePosixPath(name).stem: name for name in archive.namelist() if name.lower().endswith((".csv", ".tsv"))}
+    if not found:
+        raise Unreadable(
+            "The file is a zip archive, but no XLSX workbook, and holds no CSV files; unpack it, or save the table as "
+            ".xlsx or .csv."
+        )
+    return {stem: partial(_member, archive, name) for stem, name in found.items()}
+
+
+def _member(archive: ZipFile, name: str) -> Sheet:
+    return text_table(decode(read_member(archive, name)).text)
 
 
 def text_table(text: str) -> Sheet:

@@ -4,23 +4,25 @@ import io
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time
+from functools import partial
 from typing import Any
 
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import CellCoordinatesException, InvalidFileException
 
-from evidence.importers.opening import ZIP_ERRORS, Unreadable, open_zip, refuse_entities
+from evidence.importers.opening import ZIP_ERRORS, Unreadable, refuse_entities
+from evidence.importers.problems import begin_small
 from evidence.importers.sheets.sheet import MOST_COLUMNS, MOST_ROWS, Sheet, make_sheet
 
-NO_WORKBOOK = "The file is a zip archive, but no XLSX workbook; unpack it, or save the table as .xlsx or .csv."
 DAMAGED = "The workbook is cut or damaged; open it in a spreadsheet program and save it again."
 EMPTY = "The workbook is empty; the first row of a sheet must name its columns."
 TOO_LARGE = "The sheet {} has more than {:,} {}; split it."
 ERRORS = "The cell shows the error {}; correct it, or empty it."
 FORMULA = "The cell holds a formula; replace it by its value (copy, then paste as values)."
 MERGED = "Cells {} are merged; unmerge them, so that each row says all of it."
+IN_HEADER = "The first row must name the columns, each in a cell of its own; {}{}"
 MOST_MERGED = 1_000
 LAST_ROW = 1_048_576
 MERGED_CELLS = re.compile(
@@ -35,16 +37,13 @@ Row = tuple[int, list[str]]
 Fault = tuple[int, str, str]
 
 
-def read_workbook(content: bytes) -> dict[str, Sheet]:
-    """Give the sheets of a workbook that are not empty, by name.
+def open_workbook(content: bytes, archive: zipfile.ZipFile) -> dict[str, Callable[[], Sheet]]:
+    """Give the sheets of a workbook that are not empty, by name, each judged when it is called for.
 
     Raises
     ------
-    Unreadable : it is damaged, too large, no workbook or empty, or a sheet has no usable header
+    Unreadable : it is damaged, too large or empty; a sheet raises it when it has no usable header
     """
-    archive = open_zip(content)
-    if not any(name.startswith("xl/") for name in archive.namelist()):
-        raise Unreadable(NO_WORKBOOK)
     refuse_entities(archive)
     try:
         with warnings.catch_warnings():
@@ -60,14 +59,23 @@ def read_workbook(content: bytes) -> dict[str, Sheet]:
     return found
 
 
-def _sheets(content: bytes, archive: zipfile.ZipFile) -> Iterator[tuple[str, Sheet]]:
+def _sheets(content: bytes, archive: zipfile.ZipFile) -> Iterator[tuple[str, Callable[[], Sheet]]]:
     book: Any = load_workbook(io.BytesIO(content), read_only=True, data_only=False)
     for sheet in book.worksheets:
         sheet.reset_dimensions()  # a file may state wrong ones
         rows, faults = _rows(sheet, _merged(sheet.title, archive.read(sheet._worksheet_path)))
         if rows or faults:
-            yield sheet.title, make_sheet(sheet.title, rows, faults)
+            yield sheet.title, partial(_judged, sheet.title, rows, faults)
     book.close()
+
+
+def _judged(title: str, rows: list[Row], faults: list[Fault]) -> Sheet:
+    """Give a sheet, or say what is wrong with its header."""
+    header = next((number for number, cells in rows if any(cells)), LAST_ROW + 1)
+    for number, column, rule in sorted(faults):
+        if number < header:
+            raise Unreadable(IN_HEADER.format(f"in column {column} " if column else "", begin_small(rule)), number)
+    return make_sheet(title, rows, faults)
 
 
 def _rows(sheet: Any, merged: list[tuple[int, int, str]]) -> tuple[list[Row], list[Fault]]:
@@ -92,7 +100,7 @@ def _rows(sheet: Any, merged: list[tuple[int, int, str]]) -> tuple[list[Row], li
         wrong = [(cell, rule) for cell in filled if (rule := _rule_broken(cell))]
         faults += [(number, cell.column_letter, rule) for cell, rule in wrong]
         if not wrong and number not in inside:
-            rows.append((number, [text_of(cell.value) for cell in cells[: filled[-1].column]]))
+            rows.append((number, [_shown(cell) for cell in cells[: filled[-1].column]]))
     return rows, faults
 
 
@@ -113,6 +121,15 @@ def _rule_broken(cell: Any) -> str:
     if cell.data_type == "f":
         return FORMULA
     return ERRORS.format(cell.value) if cell.data_type == "e" else ""
+
+
+def _shown(cell: Any) -> str:
+    """Give the text of a cell; what is shown as a percentage is told as one."""
+    value = cell.value
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and str(cell.number_format).endswith("%"):
+        return f"{text_of(value * 100)}%"
+    return text_of(value)
 
 
 def text_of(value: Any) -> str:
