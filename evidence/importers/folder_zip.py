@@ -1,15 +1,12 @@
 """A review folder that comes as one file: packed as a zip archive."""
 
-import lzma
-import zipfile
-import zlib
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from evidence.importers.asking import Format, Request
 from evidence.importers.folder import read_folder
 from evidence.importers.importing import ImportResult, import_rows
-from evidence.importers.opening import ZIP, Unreadable, open_zip, read_file, refuse_other_kinds
+from evidence.importers.opening import ZIP, Unreadable, open_zip, read_file, read_member, refuse_other_kinds
 from evidence.importers.review_file import FORMAT as MARK
 from evidence.importers.rows import Folder
 from evidence.importers.tables import REVIEW_FILE
@@ -21,9 +18,7 @@ PROTOCOL_STAYS = "The title, the question and the protocol of the review itself 
 NO_ZIP = "The file is no zip archive. Pack the folder with review.json and its CSV files as one."
 NO_REVIEW = "The archive holds no review.json, neither at its top nor in a folder there; a review folder has one."
 MANY = "The archive holds more than one review.json: {names}. Pack one review folder only."
-DAMAGED = "The file {name} of the archive is damaged and cannot be unpacked."
 READ = (".csv", ".json")
-CANNOT_UNPACK = (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, OSError, zlib.error, lzma.LZMAError)
 
 
 def load(request: Request) -> ImportResult:
@@ -75,10 +70,7 @@ def _unpack(path: Path, place: Path) -> None:
     for one in members:
         name = PurePosixPath(one.filename)
         if name.parent == within and name.suffix.lower() in READ:
-            try:
-                (place / name.name).write_bytes(archive.read(one))
-            except CANNOT_UNPACK as error:
-                raise Unreadable(DAMAGED.format(name=name.name)) from error
+            (place / name.name).write_bytes(read_member(archive, one.filename))
 
 
 def _is_review_file(name: str) -> bool:

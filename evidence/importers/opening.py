@@ -1,6 +1,7 @@
 """Opening files that somebody sends: within limits, and with a sentence where it cannot be done."""
 
 import io
+import lzma
 import re
 import stat
 import struct
@@ -48,6 +49,8 @@ ZIP_ERRORS = (
     OSError,
     ValueError,
     KeyError,
+    RuntimeError,
+    lzma.LZMAError,
 )
 OFFICE_ENCODINGS = frozenset({"utf-8", "utf8", "utf-16", "us-ascii", "ascii", "iso-8859-1", "windows-1252"})
 ENCODING = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([^"']*)""")

@@ -86,7 +86,7 @@ def damaged() -> bytes:
         (packed({"review.json": "{}", "../studies.csv": "code\n"}), "lead outside"),
         (bomb(), "would grow to"),
         (locked(), "protected with a password"),
-        (damaged(), "studies.csv of the archive is damaged"),
+        (damaged(), "studies.csv in it cannot be unpacked"),
         (packed({"review.json": "[1, 2", "studies.csv": "code,label\nA,A\n"}), "not JSON"),
     ],
 )

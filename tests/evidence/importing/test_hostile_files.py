@@ -126,7 +126,8 @@ REFUSED: list[tuple[str, Callable[[], bytes], str, int | None]] = [
     (
         "nested.xlsx",
         lambda: hostile.nested(5),
-        "The file is a zip archive, but no XLSX workbook; unpack it, or save the table as .xlsx or .csv.",
+        "The file is a zip archive, but no XLSX workbook, and holds no CSV files; unpack it, or save the table as "
+        ".xlsx or .csv.",
         None,
     ),
     (

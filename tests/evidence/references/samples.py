@@ -60,7 +60,7 @@ VN  - Ovid Technologies
 DB  - Embase
 UI  - 621000001
 ST  - CONFERENCE ABSTRACT
-TI  - Tea for sleep.
+TI  - Tea for sleep: a randomised trial.
 SO  - Journal of Tea. Conference: Tea 2001. 5 (Supplement 3) (no pagination), 2001. Date of Publication: 2001.
 AU  - Ito K.
 AU  - Muller B.

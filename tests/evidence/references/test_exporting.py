@@ -39,7 +39,7 @@ ROWS: list[dict[str, Any]] = [
         "accession": "L621000001",
     },
     {"title": "Water for sleep", "authors": "Okoro C", "year": 2002},
-    {"title": "Water for sleep", "authors": "Okoro C", "year": 2002, "doi": "10.1000/tea_1"},
+    {"title": "=Tea & 50% {sleep}: a $5 trial", "authors": "Okoro C", "year": 2002, "doi": "10.1000/tea_1"},
 ]
 
 

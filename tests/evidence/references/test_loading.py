@@ -133,7 +133,7 @@ def test_same_record_from_another_database_is_kept_as_a_duplicate_with_its_own_n
 
 
 def test_duplicates_within_a_file_name_the_line(search_round: SearchRound, owner: User, tmp_path: Path) -> None:
-    text = "TY  - JOUR\nTI  - Tea\nDO  - 10.1000/a\nER  - \nTY  - JOUR\nTI  - Tea again\nDO  - 10.1000/A\nER  - \n"
+    text = "TY  - JOUR\nTI  - Tea\nDO  - 10.1000/a\nER  - \nTY  - JOUR\nTI  - Tea.\nDO  - 10.1000/A\nER  - \n"
 
     result = load(search_round, owner, tmp_path, text)
 
@@ -250,7 +250,7 @@ def test_undo_is_refused_where_a_later_record_is_a_duplicate_of_one(
     load(search_round, owner, tmp_path, samples.OVID, database="Embase")
     assert act is not None
 
-    with pytest.raises(ValidationError, match=r"is used by record “Tea for sleep\.” now"):
+    with pytest.raises(ValidationError, match=r"is used by record “Tea for sleep: a randomised trial\.” now"):
         undo(by=owner, batch=act, reason="Wrong file.")
 
 

@@ -134,7 +134,7 @@ def test_ovid_format(tmp_path: Path) -> None:
 
     assert first == Reference(
         line=1,
-        title="Tea for sleep.",
+        title="Tea for sleep: a randomised trial.",
         abstract="Background: We gave tea. Result(s): It helped.",
         authors="Ito K.; Muller B.",
         year=2001,

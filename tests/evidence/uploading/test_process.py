@@ -35,15 +35,16 @@ def wait(until, *, seconds=200):
         seen.add((upload.status, stage_of(upload).done > 1, Study.objects.count()))
         if until(upload):
             return upload, sorted(seen)
-        time.sleep(0.05)
+        time.sleep(0.01)
     raise SystemExit(f"waited in vain, saw {seen}")
 
 def process_of(upload):
-    while True:
+    for _ in range(20000):
         told = json.loads(progress_path(upload).read_text())
         if told["process"] != os.getpid() and told["done"] > 1:
             return told["process"]
-        time.sleep(0.05)
+        time.sleep(0.005)
+    raise SystemExit(f"never saw the process at work, but {told}")
 
 review, cara = make_team()
 send(cara, review, many_studies(COUNT))
@@ -61,7 +62,7 @@ upload, writing = wait(lambda upload: upload.status == "loaded")
 print(json.dumps({"reading": reading, "writing": writing, "after_kill": after_kill, "promise": promise,
     "studies": Study.objects.count(), "act": upload.act_id, "attempt": upload.attempt, "said": upload.said}))
 """
-COUNT = 600
+COUNT = 4000
 
 
 @contextmanager
