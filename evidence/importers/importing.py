@@ -90,8 +90,7 @@ def import_rows(
     folder : the rows; with `review`, those of the review itself are not looked at
     what : how the act is called
     review : the review that the rows belong to; without one, the folder says it
-    leaves_out : rows that break a rule, and rows that need these, are left out and the rest is saved; without it, one
-        such row keeps everything out
+    leaves_out : rows that break a rule, and rows that need these, are left out; without it, one keeps everything out
 
     Raises
     ------
