@@ -87,8 +87,8 @@ def add_records(
 ) -> Added:
     """Add what a search found, and open screening for it: one act, which can be undone as a whole.
 
-    A row that the round has already from the same database is left as it is. One whose DOI or PMID the review has, under
-    the same title, is kept as a duplicate of that record and is not screened. `deduplicate` finds other duplicates.
+    A row that the round has already from the same database is left as it is. One whose DOI or PMID the review has,
+    under the same title, is kept as a duplicate of that record and is not screened. `deduplicate` finds the others.
 
     Parameters
     ----------
