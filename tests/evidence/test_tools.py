@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from evidence.tools import OVERALL, UnknownTool, all_tools, get_tool
 
 # Tools whose authors give no rule for the whole.
-BY_A_PERSON = {"quadas2", "quips"}
+BY_A_PERSON = {"robins_e", "quadas2", "quips"}
 ROB2_DOMAINS = ("randomisation", "deviations", "missing_data", "measurement", "selection")
 
 
