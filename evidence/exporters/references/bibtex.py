@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from evidence.exporters.references.latex import latex_of
-from evidence.exporters.references.ris import names_of
+from evidence.exporters.references.ris import ends_of, names_of
 from evidence.models import Record
 
 
@@ -23,6 +23,9 @@ def bibtex_of_records(records: Iterable[Record]) -> Iterator[bytes]:
             ("author", " and ".join(_name(name) for name in names_of(record))),
             ("year", str(record.year or "")),
             ("journal", latex_of(record.journal)),
+            ("volume", latex_of(record.volume)),
+            ("number", latex_of(record.issue)),
+            ("pages", pages_in_latex(record.pages)),
             ("abstract", latex_of(record.abstract)),
             ("doi", latex_of(record.doi)),
             ("pmid", record.pmid),
@@ -32,6 +35,12 @@ def bibtex_of_records(records: Iterable[Record]) -> Iterator[bytes]:
         lines = [f"  {name} = {{{text}}}," for name, text in fields if text not in ("", "{}")]
         kind = "article" if record.journal else "misc"
         yield "\n".join([f"@{kind}{{{key},", *lines, "}", "", ""]).encode()
+
+
+def pages_in_latex(pages: str) -> str:
+    """Give pages as BibTeX writes them, with two hyphens between the first and the last."""
+    ends = ends_of(pages)
+    return f"{latex_of(ends[0])}--{latex_of(ends[1])}" if ends[1] else latex_of(pages)
 
 
 def _stem(record: Record) -> str:

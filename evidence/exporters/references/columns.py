@@ -13,7 +13,8 @@ from evidence.models import Record, ScreeningState
 from evidence.verdicts import SETTLED, Stage
 
 COLUMNS = (
-    *("record", "title", "authors", "year", "journal", "doi", "pmid", "accession", "database", "search_round"),
+    *("record", "title", "authors", "year", "journal", "volume", "issue", "pages"),
+    *("doi", "pmid", "accession", "database", "search_round"),
     *("duplicate_of", "title_abstract", "full_text", "reason", "study", "abstract"),
 )
 
@@ -51,7 +52,8 @@ def _cells(record: Record, settled: dict[tuple[int, str], ScreeningState], numbe
     reason = next((state.reason.name for state in (full, first) if state and state.reason), "")
     cells = [
         str(numbers[record.pk]),
-        *(record.title, record.authors, str(record.year or ""), record.journal, record.doi, record.pmid),
+        *(record.title, record.authors, str(record.year or ""), record.journal),
+        *(record.volume, record.issue, record.pages, record.doi, record.pmid),
         *(record.accession, record.source.database if record.source else "", str(record.search_round.number)),
         str(numbers[record.duplicate_of_id]) if record.duplicate_of_id else "",
         *(first.status if first else "", full.status if full else "", reason),

@@ -1,11 +1,13 @@
 """Records, and reports of studies, as RIS."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from evidence.models import Record, Report
 
 # RIS ends its lines with two characters, and a record with a line of its own.
 END = "\r\n"
+RANGE = re.compile(r"[A-Za-z]{0,4}[0-9]+[A-Za-z]?-[A-Za-z]{0,4}[0-9]+[A-Za-z]?")
 
 
 def ris_of_records(records: Iterable[Record]) -> Iterator[bytes]:
@@ -19,6 +21,7 @@ def ris_of_records(records: Iterable[Record]) -> Iterator[bytes]:
                 *(("AU", name) for name in names_of(record)),
                 ("PY", str(record.year or "")),
                 ("T2", record.journal),
+                *_place(record),
                 ("AB", record.abstract),
                 ("DO", record.doi),
                 ("C2", record.pmid),
@@ -46,6 +49,7 @@ def ris_of_reports(reports: Iterable[tuple[Report, Record | None]]) -> Iterator[
                 *(("AU", name) for name in (names_of(record) if record else [])),
                 ("PY", str(year or "")),
                 ("T2", record.journal if record else ""),
+                *(_place(record) if record else []),
                 ("AB", record.abstract if record else ""),
                 ("DO", report.doi or (record.doi if record else "")),
                 ("C2", report.pmid or (record.pmid if record else "")),
@@ -60,6 +64,18 @@ def ris_of_reports(reports: Iterable[tuple[Report, Record | None]]) -> Iterator[
 def names_of(record: Record) -> list[str]:
     """Give the authors of a record one by one."""
     return [name for name in map(str.strip, record.authors.split(";")) if name]
+
+
+def ends_of(pages: str) -> tuple[str, str]:
+    """Give the first and the last of pages that are a range; all of what is no range, and ""."""
+    first, _, last = pages.partition("-")
+    is_range = bool(RANGE.fullmatch(pages)) and first != last
+    return (first, last) if is_range else (pages, "")
+
+
+def _place(record: Record) -> list[tuple[str, str]]:
+    first, last = ends_of(record.pages)
+    return [("VL", record.volume), ("IS", record.issue), ("SP", first), ("EP", last)]
 
 
 def _entry(kind: str, fields: Iterable[tuple[str, str]]) -> bytes:

@@ -111,6 +111,8 @@ def _meaning(fields: Mapping[str, str]) -> Found:
     title = of("title", "booktitle", "shorttitle")[:1]
     subtitle = of("subtitle")
     is_pubmed = fields.get("eprinttype", fields.get("archiveprefix", "")).lower() in ("pubmed", "pmid", "medline")
+    # The number of an article without pages, or the record's number in Scopus.
+    numbers = [text for text in of("eid") if not own_number(text)]
     names = fields.get("author") or fields.get("editor") or ""
     return {
         "title": [": ".join([*title, *subtitle])] if title else [],
@@ -118,11 +120,14 @@ def _meaning(fields: Mapping[str, str]) -> Found:
         "authors": [name for name in map(_name, _names(names)) if name],
         "year": of("year", "date", "issued", "month"),
         "journal": of("journal", "journaltitle", "booktitle", "fjournal", "journal-full", "shortjournal", "series"),
+        "volume": of("volume"),
+        "issue": of("number", "issue"),
+        "pages": of("pages", "article-number", "article_number", "art_number", "articleno") or numbers,
         "doi": of("doi"),
         "pmid": of("pmid", "pubmedid", *(["eprint"] if is_pubmed else [])),
         "accession": [
-            *of("accession", "accession_number", "accession-number", "accessionnumber", "unique-id", "eid"),
-            *filter(None, map(own_number, of("id", "uid"))),
+            *of("accession", "accession_number", "accession-number", "accessionnumber", "unique-id"),
+            *filter(None, map(own_number, of("eid", "id", "uid"))),
         ],
         "links": of("url", "link", "ee", "bdsk-url-1"),
         "notes": of("note", "notes", "annotation", "extra"),

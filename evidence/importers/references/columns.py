@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from evidence.importers.opening import ZIP, Unreadable, decode, read_file, refuse_other_kinds
+from evidence.importers.references.places import pages_of
 from evidence.importers.references.reading import NO_TITLE, Found, Reading
 from evidence.importers.sheets import Sheet, read_table
 from evidence.importers.sheets.sheet import make_sheet
@@ -32,6 +33,16 @@ NAMES: Mapping[str, Sequence[str]] = {
         *("secondarytitle", "fulljournaltitle", "publicationname", "containertitle", "isotitle", "zeitschrift"),
         *("revista", "booktitle", "publication", "abbreviatedsourcetitle", "source"),
     ),
+    "volume": ("volume", "vol", "vl", "vi", "band", "jahrgang", "volumen", "volumeno", "volumenumber"),
+    "issue": (
+        *("issue", "issueno", "issuenumber", "is", "ip", "heft", "ausgabe", "fascicule", "fascicolo"),
+        *("journalissue", "iss"),
+    ),
+    "pages": ("pages", "page", "pagerange", "pp", "pagination", "seiten", "paginas", "pagine", "pagenumbers"),
+    "first_page": ("pagestart", "startpage", "firstpage", "beginningpage", "bp", "sp", "pagebegin"),
+    "last_page": ("pageend", "endpage", "lastpage", "endingpage", "ep"),
+    "article": ("artno", "articlenumber", "articleno", "ar"),
+    "citations": ("citation", "source"),
     "doi": ("doi", "di", "dois", "digitalobjectidentifier", "doinumber", "articledoi", "bookdoi", "d2"),
     "pmid": ("pmid", "pubmedid", "medlinepmid", "pubmedpmid", "pm", "pmids"),
     "accession": (
@@ -40,7 +51,6 @@ NAMES: Mapping[str, Sequence[str]] = {
     ),
     "links": ("url", "urls", "link", "doilink", "pubmedlink", "fulltextlink", "embaselink", "webaddress"),
 }
-FIELD_OF = {name: meaning for meaning, names in NAMES.items() for name in names}
 NO_COLUMN = "No column is called title (or {others}); the file has {there}."
 # The header of Web of Science's tables, whose cells have no quotation marks around them.
 OF_WEB_OF_SCIENCE = re.compile(r"\s*PT\t[A-Z][A-Z0-9]\t")
@@ -93,7 +103,7 @@ def _read_sheet(sheet: Sheet) -> Reading:
         reading.refuse(line, column, rule)
     for row in sheet.lines:
         found = {meaning: [unguarded(row.get(column)) for column in columns] for meaning, columns in held.items()}
-        reading.take(row.number, _one_journal(_one_list(found)), column=held["title"][0])
+        reading.take(row.number, _one_journal(_one_list(_with_pages(found))), column=held["title"][0])
     return reading
 
 
@@ -106,6 +116,12 @@ def _one_list(found: dict[str, list[str]]) -> dict[str, list[str]]:
     """Keep one of several columns with all authors."""
     authors = [text for text in found["authors"] if text][:1]
     return {**found, "authors": authors}
+
+
+def _with_pages(found: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Give the pages where the first and the last stand apart, or else the number of an article that has none."""
+    apart = pages_of(found["first_page"], found["last_page"])
+    return {**found, "pages": [*found["pages"], *apart, *found["article"]]}
 
 
 def _one_journal(found: Found) -> Found:
@@ -124,11 +140,11 @@ def _read_rows(text: str) -> Reading:
     for line, fields in _records(text):
         found: dict[str, list[str]] = {meaning: [] for meaning in NAMES}
         for name, cells in fields:
-            meaning = FIELD_OF.get(re.sub(r"[^a-z0-9]", "", name.casefold()))
-            if meaning:
+            plain = re.sub(r"[^a-z0-9]", "", name.casefold())
+            for meaning in [one for one, names in NAMES.items() if plain in names]:
                 found[meaning] += cells if meaning == "authors" else cells[:1]
         if any(any(texts) for texts in found.values()):
-            reading.take(line, found, column="TITLE")
+            reading.take(line, _with_pages(found), column="TITLE")
         else:
             reading.refuse(line, "TITLE", NO_TITLE)
     return reading

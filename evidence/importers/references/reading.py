@@ -14,18 +14,29 @@ from evidence.importers.references.identifiers import (
     pmid_in,
     pmid_in_link,
 )
+from evidence.importers.references.places import place_in, range_in
 from evidence.importers.references.wording import names_of, tidy, year_in
 from evidence.models import Record
 
 NO_TITLE = "The record has no title; it cannot be screened."
 LONGEST_JOURNAL = Record._meta.get_field("journal").max_length or 0
+LONGEST_PLACE = {name: Record._meta.get_field(name).max_length or 0 for name in ("volume", "issue", "pages")}
+LONG_PLACE = {
+    name: f"the {name} {verb} too long and {verb} left out"
+    for name, verb in (("volume", "is"), ("issue", "is"), ("pages", "are"))
+}
 MOST_LINES = 10
 NOTE = re.compile(r"(?:doi|PMID|PubMed(?: ID)?)\s*[:=]\s*\S+", re.IGNORECASE)
 
-# What a reader found for one record, by meaning, the most trusted first: title, abstract, authors, year, journal; doi,
-# pmid and accession as fields of that name hold them; links and notes, in which identifiers may stand. Of a note only a
-# line that is nothing else counts: notes also name comments, errata and papers that are cited.
+# What a reader found for one record, by meaning, the most trusted first: title, abstract, authors, year, journal,
+# volume, issue and pages; doi, pmid and accession as fields of that name hold them; links and notes, in which
+# identifiers may stand, and citations, which may say the volume, the issue and the pages. Of a note only a line that is
+# nothing else counts: notes also name comments, errata and papers that are cited.
 Found = Mapping[str, Sequence[str]]
+FIELDS = (
+    *("title", "abstract", "authors", "year", "journal", "volume", "issue", "pages"),
+    *("doi", "pmid", "accession"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +49,16 @@ class Reference:
     authors: str = ""
     year: int | None = None
     journal: str = ""
+    volume: str = ""
+    issue: str = ""
+    pages: str = ""
     doi: str = ""
     pmid: str = ""
     accession: str = ""
 
     def as_row(self) -> dict[str, object]:
         """Give the fields of a record."""
-        names = ("title", "abstract", "authors", "year", "journal", "doi", "pmid", "accession")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in FIELDS}
 
 
 @dataclass(slots=True)
@@ -92,6 +105,7 @@ class Reading:
                 authors="; ".join(names_of(found.get("authors", ()))),
                 year=self._year(line, found),
                 journal=journal,
+                **self._place(line, found),
                 doi=doi,
                 pmid=pmid,
                 accession=self._accession(line, found, pmid),
@@ -114,6 +128,17 @@ class Reading:
         if texts and year is None:
             self.doubt(line, "the year could not be read and is left empty")
         return year
+
+    def _place(self, line: int | None, found: Found) -> dict[str, str]:
+        """Give volume, issue and pages: from fields of their own, else as the record is cited."""
+        own = {"volume": _first(found, "volume"), "issue": _first(found, "issue")}
+        own["pages"] = next(filter(None, map(range_in, found.get("pages", ()))), "")
+        place = own if any(own.values()) else place_in(found.get("citations", ()))._asdict()
+        for name, most in LONGEST_PLACE.items():
+            if len(place[name]) > most:
+                self.doubt(line, LONG_PLACE[name])
+                place[name] = ""
+        return place
 
     def _doi(self, line: int | None, found: Found) -> str:
         texts = [tidy(text) for text in found.get("doi", ())]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from evidence.importers.references.identifiers import has_pmids, own_number
+from evidence.importers.references.places import pages_of
 from evidence.importers.references.reading import Found, Reading
 from evidence.importers.references.tagged import Tagged
 
@@ -16,8 +17,12 @@ _KNOWN_IN_WORDS = (
 KNOWN = frozenset(_KNOWN_IN_WORDS.split())
 NO_TY, NO_ER = "the line TY, which begins a record, is missing", "the line ER, which ends a record, is missing"
 CUT = "the file ends before the record does; it may be cut, check the record's last field"
+# CP is the issue, as IS, in older files and a city in others.
+ISSUE = re.compile(r"[0-9]{1,4}(?:[-/][0-9]{1,4})?")
 # Where identifiers stand beside the fields that are meant for them.
 LINKS = ("UR", "LK", "L1", "L2", "L3", "L4", "M3")
+# Of these the field of the first page holds the number of pages.
+WHOLE_WORKS = frozenset({"BOOK", "EBOOK", "EDBOOK", "THES", "RPRT"})
 NOTES = ("N1", "M1", "M2", "U1", "U2", "U3", "U4", "U5", "C1", "C3", "C4", "C5", "C6", "C7", "C8", "NO", "RN")
 
 
@@ -89,9 +94,20 @@ def _meaning(record: Tagged) -> Found:
         "year": record.all("PY", "Y1", "YR", "DA"),
         "journal": sorted(record.all("JF", "T2"), key=len, reverse=True)
         + record.all("JO", "JA", "J2", "J1", "BT", "T3"),
+        "volume": record.all("VL"),
+        "issue": [*record.all("IS"), *(text for text in record.all("CP") if ISSUE.fullmatch(text.strip()))],
+        "pages": _pages(record),
         "doi": record.all("DO", "DI"),
         "pmid": pmids,
         "accession": numbers,
         "links": record.all(*LINKS),
         "notes": record.all(*NOTES),
     }
+
+
+def _pages(record: Tagged) -> list[str]:
+    """Give the pages, or else the number of an article that has none."""
+    begins, ends = record.all("SP"), record.all("EP")
+    counts = not ends and set(record.all("TY")) & WHOLE_WORKS and all(text.strip().isdigit() for text in begins)
+    pages = [] if counts else pages_of(begins, ends)
+    return pages or [text for text in record.all("C7", "AR") if any(map(str.isdigit, text))]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from evidence.importers.references.places import pages_of
 from evidence.importers.references.reading import Found, Reading
 from evidence.importers.references.tagged import Tagged
 
@@ -50,6 +51,9 @@ def _meaning(record: Tagged) -> Found:
         "authors": record.first(("AU",), ("AF",), ("CA",), ("BE", "ED")),
         "year": record.all("PY", "EA", "PD"),
         "journal": record.all("SO", "JI", "J9", "SE"),
+        "volume": record.all("VL"),
+        "issue": record.all("IS", "SU"),
+        "pages": pages_of(record.all("BP"), record.all("EP")) or record.all("AR"),
         "doi": record.all("DI", "D2"),
         "pmid": record.all("PM"),
         "accession": record.all("UT"),

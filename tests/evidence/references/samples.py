@@ -6,6 +6,10 @@ AU  - Müller, B.
 TI  - Tea for sleep:
  a randomised trial
 T2  - Journal of Tea
+VL  - 5
+IS  - 3
+SP  - 12
+EP  - 19
 PY  - 2001/05//
 AB  - We gave tea.
 It helped.
@@ -19,6 +23,9 @@ A1  - Okoro, C.
 T1  - Water for sleep
 JO  - J Water
 JF  - Journal of Water
+VL  - 2 Suppl 1
+CP  - 1
+SP  - 1–9
 Y1  - 2002///
 N2  - We gave water.
 L3  - 10.1000/water.2
@@ -33,6 +40,8 @@ STAT- MEDLINE
 DP  - 2001 May-Jun
 TI  - Tea for sleep: a randomised
       trial.
+VI  - 5
+IP  - 3
 PG  - 12-9
 LID - 10.1000/tea.1 [doi]
 AB  - BACKGROUND: We gave tea. RESULTS: It
@@ -90,6 +99,9 @@ BIBTEX = r"""% Written by hand
   journal = jot,
   year = 2001,
   month = may,
+  volume = 5,
+  number = {3},
+  pages = {12--19},
   doi = {10.1000/tea\_1},
   pmid = {11111111},
 }
@@ -117,6 +129,7 @@ ENDNOTE_XML = """<?xml version="1.0" encoding="UTF-8"?>
 <titles><title><style face="normal">Tea for </style><style face="italic">sleep</style></title>
 <secondary-title>Journal of Tea</secondary-title></titles>
 <periodical><full-title>Journal of Tea</full-title></periodical>
+<pages><style>12-19</style></pages><volume>5</volume><number>3</number>
 <dates><year><style>2001</style></year></dates>
 <accession-num>11111111</accession-num><electronic-resource-num>10.1000/tea.1</electronic-resource-num>
 <abstract>We gave tea &amp; it helped.</abstract>
@@ -140,6 +153,10 @@ AB We gave tea. It
    helped.
 PD MAY
 PY 2001
+VL 5
+IS 3
+BP 12
+EP 19
 DI 10.1000/tea.1
 PM 11111111
 UT WOS:000000000000001
@@ -150,6 +167,8 @@ AU Okoro, C
 TI Water for sleep
 SO JOURNAL OF WATER
 EA JAN 2002
+VL 2
+AR e17
 UT WOS:000000000000002
 ER
 
@@ -157,19 +176,24 @@ EF
 """
 
 WEB_OF_SCIENCE_TABLE = (
-    "PT\tAU\tTI\tSO\tAB\tPY\tDI\tUT\tPM\t\n"
-    'J\tIto, K; Muller, B\t"Tea" for sleep\tJOURNAL OF TEA\tWe said "tea\t2001\t10.1000/tea.1\tWOS:1\t1\t\n'
+    "PT\tAU\tTI\tSO\tAB\tPY\tVL\tIS\tBP\tEP\tAR\tPG\tDI\tUT\tPM\t\n"
+    'J\tIto, K; Muller, B\t"Tea" for sleep\tJOURNAL OF TEA\tWe said "tea\t2001'
+    "\t5\t3\t12\t19\t\t8\t10.1000/tea.1\tWOS:1\t1\t\n"
 )
 
 PUBMED_CSV = (
-    "PMID,Title,Authors,Citation,First Author,Journal/Book,Publication Year,Create Date,PMCID,NIHMS ID,DOI\n"
-    '11111111,"Tea for sleep, a trial.","Ito K, Müller B.",J Tea. 2001,Ito K,J Tea,2001,2001/05/01,,,10.1000/tea.1\n'
+    "PMID,Title,Authors,Citation,First Author,Journal/Book,Publication Year,Create Date,PMCID,"
+    "NIHMS ID,DOI\n"
+    '11111111,"Tea for sleep, a trial.","Ito K, Müller B.",J Tea. 2001 May;5(3):12-9. doi: 10.1000/tea.1.'
+    ",Ito K,J Tea,2001,2001/05/01,,,10.1000/tea.1\n"
 )
 
 SCOPUS_CSV = (
-    '"Authors","Author full names","Author(s) ID","Title","Year","Source title","DOI","Link","Abstract","EID"\n'
+    '"Authors","Author full names","Author(s) ID","Title","Year","Source title","Volume","Issue","Art. No.",'
+    '"Page start","Page end","Page count","DOI","Link","Abstract","EID"\n'
     '"Ito K.; Müller B.","Ito, Kenji (7004212771); Müller, Bernd (7004212772)","1;2","Tea for sleep",2001,"Journal of '
-    'Tea","10.1000/tea.1","https://www.scopus.com/inward/record.uri?eid=2-s2.0-85000000001","We gave tea.",'
+    'Tea","5","3","","12","19","8","10.1000/tea.1",'
+    '"https://www.scopus.com/inward/record.uri?eid=2-s2.0-85000000001","We gave tea.",'
     '"2-s2.0-85000000001"\n'
 )
 

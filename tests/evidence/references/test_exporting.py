@@ -20,7 +20,7 @@ from evidence.exporters.neutral import neutral
 from evidence.exporters.references.bibtex import bibtex_of_records
 from evidence.exporters.references.ris import ris_of_records
 from evidence.importers.references import read_any
-from evidence.importers.references.reading import Reference
+from evidence.importers.references.reading import FIELDS, Reference
 from evidence.models import Record, Review
 from evidence.permissions import NotAllowed
 from evidence.services import screening
@@ -34,6 +34,9 @@ ROWS: list[dict[str, Any]] = [
         "authors": "Ito, Kenji; Müller, B.; Tea Study Group",
         "year": 2001,
         "journal": "Journal of Tea",
+        "volume": "5 (Suppl_1)",
+        "issue": "3-4",
+        "pages": "S12-S19",
         "doi": "10.1000/tea_1",
         "pmid": "11111111",
         "accession": "L621000001",
@@ -193,6 +196,9 @@ RECORDS = st.builds(
     authors=st.lists(NAMES, max_size=4).map("; ".join),
     year=st.none() | st.integers(1500, 2100),
     journal=st.just("") | TEXTS.filter(lambda text: not text.startswith("'")),
+    volume=st.just("") | st.from_regex(r"[0-9]{1,3}( Suppl\. [0-9])?", fullmatch=True),
+    issue=st.just("") | st.from_regex(r"[0-9]{1,2}(-[0-9]{1,2})?|Spring & [A-Z]", fullmatch=True),
+    pages=st.just("") | st.from_regex(r"[eS]?[1-9][0-9]{0,3}(-S?[0-9]{1,4}(, [0-9]{1,3})?)?", fullmatch=True),
     doi=st.just("") | st.from_regex(r"10\.[0-9]{4}/[a-z0-9(]{0,3}[a-z0-9_%-]{1,8}[a-z0-9]", fullmatch=True),
     pmid=st.just("") | st.integers(1, 99_999_999).map(str),
     accession=st.just("") | st.from_regex(r"(WOS:0000|L|CN-)[0-9]{8}", fullmatch=True),
@@ -202,7 +208,7 @@ RECORDS = st.builds(
 @given(record=RECORDS)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_record_comes_back_the_same_from_ris_and_bibtex(tmp_path: Path, record: Record) -> None:
-    fields = ("title", "abstract", "authors", "year", "journal", "doi", "pmid", "accession")
+    fields = FIELDS
     for write in (ris_of_records, bibtex_of_records):
         (back,) = read(tmp_path, b"".join(write([record])))
         assert {name: getattr(back, name) for name in fields} == {name: getattr(record, name) for name in fields}

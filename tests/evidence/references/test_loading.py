@@ -72,12 +72,13 @@ def test_records_come_in_with_their_database_and_wait_to_be_screened(
     assert kept() == (2, 2, 2, 1, 1)
     record = Record.objects.get(pmid="11111111")
     assert (record.doi, record.accession) == ("10.1000/tea.1", "WOS:000000000000001")
+    assert (record.volume, record.issue, record.pages) == ("5", "3", "12-19")
     assert record.source is not None
     assert record.source.database == "Scopus"
     entry = record.history.get()
     assert result.act is not None
     assert (entry.history_door, entry.history_batch, entry.history_user) == ("import", result.act.pk, owner)
-    assert [(one.fate, one.line) for one in result.changes] == [(Fate.NEW, 1), (Fate.NEW, 15)]
+    assert [(one.fate, one.line) for one in result.changes] == [(Fate.NEW, 1), (Fate.NEW, 19)]
     assert done[-1] == (2, 2, "records")
 
 
@@ -150,10 +151,10 @@ def test_damaged_record_is_left_out_with_its_line_and_the_rest_goes_in(
 
     assert (result.is_saved, counts(result)) == (True, (3, 0, 0, 1))
     assert [str(problem) for problem in result.errors] == [
-        "hits.txt line 21: the entry cannot be read: a brace, a quotation mark or a comma is missing in it."
+        "hits.txt line 24: the entry cannot be read: a brace, a quotation mark or a comma is missing in it."
     ]
     refused = [one for one in result.changes if one.fate is Fate.REFUSED]
-    assert [(one.line, one.reason) for one in refused] == [(21, str(result.errors[0]))]
+    assert [(one.line, one.reason) for one in refused] == [(24, str(result.errors[0]))]
 
 
 def test_file_without_one_sound_record_changes_nothing(search_round: SearchRound, owner: User, tmp_path: Path) -> None:
@@ -278,7 +279,7 @@ def test_command_loads_a_file_and_says_what_became_of_it(
     )
 
     said = capsys.readouterr().out
-    assert "refused: hits.bib line 21: the entry cannot be read" in said
+    assert "refused: hits.bib line 24: the entry cannot be read" in said
     assert Record.objects.filter(source__database="JabRef").count() == 3
     with pytest.raises(CommandError, match="search_round"):
         call_command("load", "ris", str(path), "--review", review.slug, "--as", person.username)

@@ -7,6 +7,7 @@ import pytest
 from evidence.importers.opening import Unreadable
 from evidence.importers.references import Reading, Reference, read_any
 from evidence.importers.references.kinds import KINDS, RIS, kind_of, read_as
+from evidence.importers.references.places import place_in
 from tests.evidence.references import samples
 
 KIND_OF = {
@@ -36,17 +37,23 @@ def test_ris_of_several_databases(tmp_path: Path) -> None:
             authors="Ito, Kenji; Müller, B.",
             year=2001,
             journal="Journal of Tea",
+            volume="5",
+            issue="3",
+            pages="12-19",
             doi="10.1000/TEA.1",
             pmid="11111111",
             accession="WOS:000000000000001",
         ),
         Reference(
-            line=15,
+            line=19,
             title="Water for sleep",
             abstract="We gave water.",
             authors="Okoro, C.",
             year=2002,
             journal="Journal of Water",
+            volume="2 Suppl 1",
+            issue="1",
+            pages="1-9",
             doi="10.1000/water.2",
             pmid="22222222",
         ),
@@ -113,6 +120,62 @@ def test_identifiers_of_comments_and_errata_are_not_taken_for_the_records_own(tm
     assert (own.doi, own.pmid) == ("10.1000/own", "11111111")
 
 
+@pytest.mark.parametrize(
+    ("fields", "place"),
+    [
+        ("VL  - 5\nSP  - 412-420", ("5", "", "412-420")),
+        ("VL  - 5\nSP  - 412-420\nEP  - 420", ("5", "", "412-420")),
+        ("SP  - S61\nEP  - S61", ("", "", "S61")),
+        ("SP  - pp. 7 – 9", ("", "", "7-9")),
+        ("EP  - 12", ("", "", "12")),
+        ("IS  - Suppl. 2\nCP  - London\nC7  - e0123", ("", "Suppl. 2", "e0123")),
+        ("CP  - 3-4\nC7  - PMC", ("", "3-4", "")),
+        (f"VL  - {'5' * 41}\nIS  - 1", ("", "1", "")),
+    ],
+)
+def test_volume_issue_and_pages_of_ris(tmp_path: Path, fields: str, place: tuple[str, str, str]) -> None:
+    (one,) = read(tmp_path, f"TY  - JOUR\nTI  - A\n{fields}\nER  - \n").references
+
+    assert (one.volume, one.issue, one.pages) == place
+
+
+def test_number_of_pages_of_a_book_is_no_page(tmp_path: Path) -> None:
+    book, chapter = read(
+        tmp_path, "TY  - BOOK\nTI  - A\nSP  - 250\nER  - \nTY  - CHAP\nTI  - B\nSP  - 25\nER  - \n"
+    ).references
+
+    assert (book.pages, chapter.pages) == ("", "25")
+
+
+@pytest.mark.parametrize(
+    ("citation", "place"),
+    [
+        ("J Tea. 2001 May-Jun;5(3):12-9. doi: 10.1000/tea.1.", ("5", "3", "12-9")),
+        ("PLoS One. 2011;6(2):e17219. doi: 10.1371/x. Print 2011.", ("6", "2", "e17219")),
+        ("J Tea. 2001;5 Suppl 1:S12-9.", ("5 Suppl 1", "", "S12-9")),
+        ("J Tea. 2001 May 5. doi: 10.1000/tea.1. Online ahead of print.", ("", "", "")),
+        ("Journal of Water. 2(1):1-9, 2002 Jan.", ("2", "1", "1-9")),
+        ("Spine. 40 (3) (pp 141-146), 2015. Date of Publication: 01 Feb 2015.", ("40", "3", "141-146")),
+        ("Tea. 5 (Supplement 3) (no pagination), 2001.", ("5", "Supplement 3", "")),
+        ("Journal of Tea (2001) 5:3 (12-9)", ("5", "3", "12-9")),
+        ("Journal of Tea, 2001", ("", "", "")),
+        ("", ("", "", "")),
+    ],
+)
+def test_place_is_read_from_the_citation_as_databases_write_it(citation: str, place: tuple[str, str, str]) -> None:
+    assert place_in([citation]) == place
+
+
+def test_number_of_an_article_in_bibtex_is_its_page_and_no_number_of_a_database(tmp_path: Path) -> None:
+    text = "@article{a, title={A}, eid={e0123}}\n@article{b, title={B}, eid={2-s2.0-85000000001}, pages={7}}\n"
+
+    first, second = read(tmp_path, text).references
+
+    assert ((first.pages, first.accession), (second.pages, second.accession)) == (
+        *(("e0123", ""), ("7", "2-s2.0-85000000001")),
+    )
+
+
 def test_pubmed_format(tmp_path: Path) -> None:
     first, second = read(tmp_path, samples.NBIB).references
 
@@ -123,10 +186,13 @@ def test_pubmed_format(tmp_path: Path) -> None:
         authors="Ito, Kenji; Müller, Bernd; Tea Study Group",
         year=2001,
         journal="Journal of tea",
+        volume="5",
+        issue="3",
+        pages="12-9",
         doi="10.1000/tea.1",
         pmid="11111111",
     )
-    assert (second.line, second.title, second.authors, second.journal) == (23, "Water for sleep.", "Okoro C", "J Water")
+    assert (second.line, second.title, second.authors, second.journal) == (25, "Water for sleep.", "Okoro C", "J Water")
 
 
 def test_ovid_format(tmp_path: Path) -> None:
@@ -139,10 +205,13 @@ def test_ovid_format(tmp_path: Path) -> None:
         authors="Ito K.; Muller B.",
         year=2001,
         journal="Journal of Tea",
+        volume="5",
+        issue="Supplement 3",
         doi="10.1000/tea.1",
         accession="621000001",
     )
     assert (second.line, second.pmid, second.accession, second.year) == (17, "22222222", "", 2002)
+    assert (second.volume, second.issue, second.pages) == ("2", "1", "1-9")
 
 
 def test_bibtex_with_latex_strings_repeated_keys_and_a_damaged_entry(tmp_path: Path) -> None:
@@ -155,14 +224,17 @@ def test_bibtex_with_latex_strings_repeated_keys_and_a_damaged_entry(tmp_path: P
         authors="Ito, Kenji; Müller, Bernd; van der Berg, A.; Tea Study Group",
         year=2001,
         journal="Journal of Tea",
+        volume="5",
+        issue="3",
+        pages="12-19",
         doi="10.1000/tea_1",
         pmid="11111111",
     )
-    assert (second.line, second.title, second.authors) == (14, "The same key again", "van Beethoven, Ludwig")
+    assert (second.line, second.title, second.authors) == (17, "The same key again", "van Beethoven, Ludwig")
     assert (second.year, second.doi) == (2002, "10.1000/again")
     assert last.title == "Water for sleep"
     assert reading.faults == [
-        (21, "", "The entry cannot be read: a brace, a quotation mark or a comma is missing in it.")
+        (24, "", "The entry cannot be read: a brace, a quotation mark or a comma is missing in it.")
     ]
 
 
@@ -177,11 +249,14 @@ def test_endnote_xml(tmp_path: Path) -> None:
             authors="Ito, Kenji; Tea Study Group",
             year=2001,
             journal="Journal of Tea",
+            volume="5",
+            issue="3",
+            pages="12-19",
             doi="10.1000/tea.1",
             pmid="11111111",
         )
     ]
-    assert reading.faults == [(15, "title", "The record has no title; it cannot be screened.")]
+    assert reading.faults == [(16, "title", "The record has no title; it cannot be screened.")]
 
 
 def test_endnote_xml_with_entities_of_its_own_is_not_read(tmp_path: Path) -> None:
@@ -201,11 +276,15 @@ def test_web_of_science_plain_text(tmp_path: Path) -> None:
         authors="Ito, K; Muller, B",
         year=2001,
         journal="JOURNAL OF TEA",
+        volume="5",
+        issue="3",
+        pages="12-19",
         doi="10.1000/tea.1",
         pmid="11111111",
         accession="WOS:000000000000001",
     )
-    assert (second.line, second.year) == (20, 2002)
+    assert (second.line, second.year) == (24, 2002)
+    assert (second.volume, second.issue, second.pages) == ("2", "", "e17")
 
 
 def test_tables_of_four_databases(tmp_path: Path) -> None:
@@ -222,6 +301,9 @@ def test_tables_of_four_databases(tmp_path: Path) -> None:
         *("Ito K.; Müller B.", "Journal of Tea", "2-s2.0-85000000001"),
     )
     assert (embase.authors, embase.pmid, embase.accession) == ("Ito K.; Müller B.", "11111111", "L621000001")
+    assert [(one.volume, one.issue, one.pages) for one in (web_of_science, pubmed, scopus, embase)] == [
+        *[("5", "3", "12-19"), ("5", "3", "12-9"), ("5", "3", "12-19"), ("5", "3", "")],
+    ]
 
 
 def test_table_with_a_damaged_row_keeps_the_rest(tmp_path: Path) -> None:
@@ -241,7 +323,7 @@ def test_table_without_a_title_says_which_columns_it_has(tmp_path: Path) -> None
 def test_encodings_and_line_ends(tmp_path: Path, encoding: str, end: str) -> None:
     reading = read(tmp_path, samples.RIS.replace("\n", end).encode(encoding))
 
-    assert [one.line for one in reading.references] == [1, 15]
+    assert [one.line for one in reading.references] == [1, 19]
     assert reading.references[0].authors == "Ito, Kenji; Müller, B."
 
 

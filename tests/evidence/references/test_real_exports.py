@@ -17,15 +17,16 @@ from tests.screening_factories import make_owner
 
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=REASON)
 
-# Records, and of these: with abstract, authors, year, journal, DOI, PMID, number in the database. Counted in the files.
+# Records, and of these: with abstract, authors, year, journal, volume, issue, pages, DOI, PMID and number in the
+# database. Counted in the files.
 FILES = {
-    "asysd_scopus.ris": (10, 10, 10, 10, 10, 10, 5, 10),
-    "asysd_wos_test.ris": (50, 49, 50, 50, 50, 37, 0, 50),
-    "hawc_sample_ris.txt": (10, 8, 9, 10, 9, 6, 5, 7),
-    "prisma2020_citation.ris": (1, 0, 1, 1, 0, 1, 0, 0),
-    "asysd_test_export.bib": (3, 3, 3, 3, 3, 0, 0, 0),
+    "asysd_scopus.ris": (10, 10, 10, 10, 10, 10, 8, 10, 10, 5, 10),
+    "asysd_wos_test.ris": (50, 49, 50, 50, 50, 50, 47, 50, 37, 0, 50),
+    "hawc_sample_ris.txt": (10, 8, 9, 10, 9, 9, 0, 9, 6, 5, 7),
+    "prisma2020_citation.ris": (1, 0, 1, 1, 0, 0, 0, 0, 1, 0, 0),
+    "asysd_test_export.bib": (3, 3, 3, 3, 3, 3, 3, 3, 0, 0, 0),
 }
-FIELDS = ("abstract", "authors", "year", "journal", "doi", "pmid", "accession")
+FIELDS = ("abstract", "authors", "year", "journal", "volume", "issue", "pages", "doi", "pmid", "accession")
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -49,6 +50,12 @@ def test_another_reader_of_ris_sees_the_same(name: str) -> None:
 
     assert [one.title for one in ours] == [plain(one.get("title") or one["primary_title"]) for one in theirs]
     assert [one.year for one in ours] == [int(one["year"][:4]) for one in theirs]
+    assert [one.volume for one in ours] == [one.get("volume", "") for one in theirs]
+    assert [one.issue for one in ours] == [one.get("number", "") for one in theirs]
+    pages = ["-".join(filter(None, map(one.get, ("start_page", "end_page")))) for one in theirs]
+    assert [one.pages for one in ours] == [
+        page or one.get("custom7", "") for page, one in zip(pages, theirs, strict=True)
+    ]
     # A list of several lines after one tag, as EndNote writes it, is one author for that reader.
     several = [(one, other) for one, other in zip(ours, theirs, strict=True) if len(other.get("authors", [])) > 1]
     assert several
