@@ -1,4 +1,8 @@
-"""Codes made from names: the same name gives the same code in every file, and two names never share one silently."""
+"""Codes made from names: the same name gives the same code in every file, and two names never share one silently.
+
+There are two ways to a code, and a format keeps to its own, so that what it brought in before is found again. `Names`
+gives the codes of all names of a file beside those that the review has. `code_of` and `study_code` need the name alone.
+"""
 
 import hashlib
 import re
@@ -12,7 +16,9 @@ LETTERS = str.maketrans(
     {"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "đ": "d", "ı": "i"}
     | {"+": " plus ", "&": " and ", "<": " below ", ">": " above ", "%": " percent "}
 )
-CUT = 7
+LONGEST_CODE, LONGEST_STUDY, LONGEST_LABEL = 60, 80, 120
+DIGITS = 6
+CUT = DIGITS + 1
 
 
 def alike(name: str) -> str:
@@ -20,19 +26,59 @@ def alike(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
-def digest(name: str) -> str:
-    """Give six signs that stand for a name."""
-    return hashlib.sha256(alike(name).encode()).hexdigest()[: CUT - 1]
+def folded(name: str) -> str:
+    """Give a name for comparison: without differences of case, of spaces or of the way letters are composed."""
+    return alike(unicodedata.normalize("NFKC", name))
 
 
-def slug(name: str, *, longest: int = 60, keeps_case: bool = False) -> str:
+def digest(text: str) -> str:
+    """Give a few hexadecimal digits that tell one text from others."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:DIGITS]
+
+
+def code_of(name: str) -> str:
+    """Give the code of a name: its letters and digits with hyphens between them.
+
+    Where that loses anything but case and spaces, or is too long, a digest of the name ends the code.
+    """
+    plain = folded(name)
+    ascii_only = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
+    code = re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")
+    if code.replace("-", " ") == plain and len(code) <= LONGEST_CODE:
+        return code
+    return f"{code[: LONGEST_CODE - CUT].rstrip('-')}-{digest(plain)}".lstrip("-")
+
+
+def study_code(label: str) -> str:
+    """Give the code of a study: its label with underscores for spaces, such as Aasa_2015."""
+    return _fitting("_".join(unicodedata.normalize("NFC", label).split()))
+
+
+def study_code_without_marks(label: str) -> str:
+    """Give the code of a study as tables of extraction name it: commas and slashes are underscores too."""
+    plain = unicodedata.normalize("NFC", " ".join(label.split()))
+    return _fitting(re.sub(r"[\s,;/\\]+", "_", plain).strip("_"))
+
+
+def _fitting(code: str) -> str:
+    """Give the code of a study that fits: of one that is too long a digest of all of it ends it."""
+    return code if len(code) <= LONGEST_STUDY else f"{code[: LONGEST_STUDY - CUT]}_{digest(code)}"
+
+
+def short_label(label: str, longest: int = LONGEST_LABEL) -> str:
+    """Give a label that fits: one that is too long is cut, and a digest of all of it ends it."""
+    plain = " ".join(label.split())
+    return plain if len(plain) <= longest else f"{plain[: longest - DIGITS - 3]}… {digest(plain)}"
+
+
+def slug(name: str, *, longest: int = LONGEST_CODE, keeps_case: bool = False) -> str:
     """Give a code of plain letters, digits and hyphens; a name that is too long for one ends in a digest."""
     plain = unicodedata.normalize("NFKD", name.translate(LETTERS)).encode("ascii", "ignore").decode()
     code = re.sub("[^A-Za-z0-9_]+", "-", plain).strip("-")
     code = code if keeps_case else code.lower()
     if not code:
-        return f"x-{digest(name)}"
-    return code if len(code) <= longest else f"{code[: longest - CUT].strip('-')}-{digest(name)}"
+        return f"x-{digest(alike(name))}"
+    return code if len(code) <= longest else f"{code[: longest - CUT].strip('-')}-{digest(alike(name))}"
 
 
 @dataclass(slots=True)
@@ -45,7 +91,7 @@ class Names:
     """
 
     known: Mapping[str, str] = field(default_factory=dict)
-    longest: int = 60
+    longest: int = LONGEST_CODE
     keeps_case: bool = False
     has_own_words: bool = False
     told: list[str] = field(default_factory=list)
@@ -79,4 +125,4 @@ class Names:
         return same[0] if same else None
 
     def _other(self, code: str, name: str) -> str:
-        return f"{code[: self.longest - CUT]}-{digest(name)}"
+        return f"{code[: self.longest - CUT]}-{digest(alike(name))}"

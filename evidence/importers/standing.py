@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from evidence.importers.coding import folded
+from evidence.importers.naming import folded
 from evidence.models import Arm, CharacteristicField, ComparatorType, Instrument, Outcome, Report, Review, Study
 
 Word = TypeVar("Word", Outcome, ComparatorType, CharacteristicField)

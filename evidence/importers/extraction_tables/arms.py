@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from evidence.importers.building import Building
-from evidence.importers.extraction_tables.naming import NUMBER, Names, study_code
+from evidence.importers.extraction_tables.naming import NUMBER, Names
 from evidence.importers.extraction_tables.synonyms import COMPARATOR_LABELS, EXPERIMENTAL_LABELS
 from evidence.importers.extraction_tables.words import Word, code_of, tokens_of
+from evidence.importers.naming import study_code_without_marks
 from evidence.importers.problems import CellProblem
 from evidence.models import Arm
 
@@ -37,7 +38,7 @@ class Arms:
         found = self.names.study(name)
         if found:
             return found
-        code = study_code(name)
+        code = study_code_without_marks(name)
         cells = {"code": code, "label": name, "year": year or None}
         self.building.row("studies", line, cells, dict.fromkeys(("code", "label"), columns["study"]))
         if code not in self.names.codes:

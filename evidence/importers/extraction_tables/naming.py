@@ -1,14 +1,12 @@
 """What a file calls studies and arms, found among those of the review and those that the file itself brings."""
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 
 from evidence.importers.extraction_tables.words import tokens_of
 from evidence.models import Arm, Review, Study
 
 Tokens = tuple[str, ...]
-LONGEST_CODE = 80
 NUMBER = re.compile(r"[1-9][0-9]{0,3}")
 
 
@@ -59,9 +57,3 @@ def names_of(review: Review) -> Names:
     ):
         names.add_arm(study, number, label, role)
     return names
-
-
-def study_code(name: str) -> str:
-    """Give the code of a study that is known by its name: the same name gives the same code, in every file."""
-    plain = unicodedata.normalize("NFC", " ".join(name.split()))
-    return re.sub(r"[\s,;/\\]+", "_", plain)[:LONGEST_CODE].strip("_")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evidence.importers.asking import Question
-from evidence.importers.coding import folded
+from evidence.importers.naming import folded
 from evidence.importers.opening import Unreadable
 from evidence.importers.pairing import pairs
 

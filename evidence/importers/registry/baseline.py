@@ -2,7 +2,7 @@
 
 from decimal import Decimal, InvalidOperation
 
-from evidence.importers.coding import folded
+from evidence.importers.naming import folded
 from evidence.importers.registry.source import Part, items, text
 from evidence.importers.registry.trials import Trial, denominators, results, total_group
 from evidence.models import CharacteristicField

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from evidence.importers.coding import folded, short_label
+from evidence.importers.naming import folded, short_label
 from evidence.importers.problems import CellProblem
 from evidence.importers.registry.answers import AS_LISTED, REVERSED
 from evidence.importers.registry.source import Part, items, text

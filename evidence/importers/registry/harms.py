@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from evidence.importers.coding import short_label
+from evidence.importers.naming import short_label
 from evidence.importers.registry.answers import ALL, NONE
 from evidence.importers.registry.source import Part, items, text
 from evidence.importers.registry.trials import BEGIN, Trial, add_result, results

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from evidence.importers.coding import folded, short_label
+from evidence.importers.naming import folded, short_label
 from evidence.importers.problems import CellProblem
 from evidence.importers.registry.answers import Rule
 from evidence.importers.registry.contrasts import add_contrasts

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from evidence.importers.building import Building
 from evidence.importers.catalogue import Catalogue
-from evidence.importers.coding import code_of, folded, short_label
+from evidence.importers.naming import code_of, folded, short_label
 from evidence.importers.registry.answers import Answers
 from evidence.importers.registry.source import PROTOCOL, RESULTS, Part, Record, items, part, text
 from evidence.importers.sourcing import with_source

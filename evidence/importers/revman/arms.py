@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from evidence.importers.coding import code_of, folded, short_label
+from evidence.importers.naming import code_of, folded, short_label
 from evidence.importers.revman.content import Analysis, Entry
 from evidence.importers.revman.filling import Filling
 from evidence.importers.revman.studies import WITH_ARMS

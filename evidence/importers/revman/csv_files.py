@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from evidence.importers.coding import folded
+from evidence.importers.naming import folded
 from evidence.importers.opening import ZIP, Unreadable, decode, open_zip, read_file, read_member
 from evidence.importers.problems import CellProblem
 from evidence.importers.revman.content import Analysis, Content, Entry, Kind, SourceStudy

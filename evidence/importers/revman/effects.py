@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from statistics import NormalDist
 
-from evidence.importers.coding import folded
+from evidence.importers.naming import folded
 from evidence.importers.problems import CellProblem
 
 RATIOS = frozenset({"RR", "OR", "HR", "IRR", "ROM"})

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from evidence.importers.coding import folded
+from evidence.importers.naming import folded
 from evidence.importers.revman.answers import ASSESSORS, BOTH, PARTICIPANTS
 from evidence.importers.revman.content import Opinion
 from evidence.importers.revman.filling import Filling

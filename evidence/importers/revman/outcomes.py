@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 
-from evidence.importers.coding import code_of, short_label
+from evidence.importers.naming import code_of, short_label
 from evidence.importers.pairing import answer_for
 from evidence.importers.revman.answers import TIMES
 from evidence.importers.revman.content import Analysis, Entry, Kind

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from evidence.importers.coding import short_label
+from evidence.importers.naming import short_label
 from evidence.importers.pairing import answer_for
 from evidence.importers.problems import CellProblem
 from evidence.importers.revman.answers import ARMS

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from evidence.importers.coding import folded, short_label, study_code
+from evidence.importers.naming import folded, short_label, study_code
 from evidence.importers.revman.content import Reference, Section, SourceStudy
 from evidence.importers.revman.filling import Filling
 from evidence.models import CharacteristicField, Study
