@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 
 from evidence.models import Review
 
@@ -47,3 +48,34 @@ class Export:
     content_type: str
     write: Callable[[Order], Iterator[bytes]]
     choices: tuple[Choice, ...] = ()
+
+
+def read_choices(export: Export, given: Mapping[str, str]) -> dict[str, str]:
+    """Give what is chosen about an export; what is left empty is left out.
+
+    Raises
+    ------
+    ValidationError : the export does not offer it; a sentence that says what there is
+    """
+    offered = {one.name: one for one in export.choices}
+    chosen: dict[str, str] = {}
+    for name, value in given.items():
+        value = value.strip()
+        if name not in offered:
+            raise ValidationError(_no_choice(export, f"{name}={value}"))
+        codes = [code for code, _ in offered[name].choices]
+        if value and codes and value not in codes:
+            raise ValidationError(_no_choice(export, f"{name}={value}"))
+        if value:
+            chosen[name] = value
+    return chosen
+
+
+def _no_choice(export: Export, said: str) -> str:
+    """Say that an export does not offer a choice, and which it does."""
+    words = [
+        f"{one.name}: {', '.join(sorted(code for code, _ in one.choices if code)) or 'any word'}"
+        for one in export.choices
+    ]
+    there = f"there are {'; '.join(words)}" if words else "it offers none"
+    return f"The format {export.code} has no choice “{said}”; {there}."

@@ -1,5 +1,6 @@
 """The flow of records of a review in the PRISMA 2020 template for flow diagrams."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -79,6 +80,8 @@ ROWS = (
     Cell("screening", "node2", "screening", "Screening"),
     Cell("included", "node3", "included", "Included"),
 )
+NUMBER = re.compile(r"[0-9]{1,5}")
+NO_NUMBER = "A search round is named by its number, such as 1; got “{}”."
 ROUND = Choice(name="search_round", label="Search round", help="Its number; all rounds together where none is given.")
 
 
@@ -88,7 +91,10 @@ def write(order: Order) -> Iterator[bytes]:
     counts = FlowCount.objects.filter(search_round__review=order.review)
     wanted = order.choices.get("search_round")
     if wanted:
-        counts = counts.filter(search_round__number=int(wanted))
+        text = str(wanted).strip()
+        if not NUMBER.fullmatch(text):
+            raise ValidationError(NO_NUMBER.format(text))
+        counts = counts.filter(search_round__number=int(text))
     found: Counter[tuple[str, str, str]] = Counter()
     for box, stage, reason, count in counts.values_list("box", "stage", "reason", "count").order_by("pk"):
         found[box, stage, reason] += count

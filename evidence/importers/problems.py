@@ -23,24 +23,33 @@ class CellProblem(ValueError):
 class ImportProblem:
     """One thing that keeps a folder from being imported.
 
-    `line` is None where the problem is about the whole file, `column` is "" where it is about the whole row; `sentence`
-    names all of them and the rule.
+    `line` is None where the problem is about the whole file, `column` is "" where it is about the whole row. `rule` is
+    the sentence to show beside them; `sentence` names all of them, where it stands alone.
     """
 
     file: str
     line: int | None
     column: str
-    sentence: str
+    rule: str
+
+    @property
+    def place(self) -> str:
+        """File, line and column in words."""
+        where = f"{self.file} line {self.line}" if self.line else self.file
+        return f"{where}, column {self.column}" if self.column else where
+
+    @property
+    def sentence(self) -> str:
+        """The place and then the rule."""
+        return f"{self.place}: {begin_small(self.rule)}"
 
     def __str__(self) -> str:
         return self.sentence
 
 
 def problem_at(file: str, line: int | None, column: str, rule: str) -> ImportProblem:
-    """Give the problem whose sentence names the place and then the rule."""
-    place = f"{file} line {line}" if line else file
-    place += f", column {column}" if column else ""
-    return ImportProblem(file=file, line=line, column=column, sentence=f"{place}: {begin_small(rule)}")
+    """Give what is wrong at a place of a file."""
+    return ImportProblem(file=file, line=line, column=column, rule=rule)
 
 
 def begin_small(sentence: str) -> str:

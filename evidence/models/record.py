@@ -133,15 +133,22 @@ class Record(EvidenceRow):
 class RecordText(models.Model):
     """What searching in records reads: title, abstract and the rest in small letters without accents.
 
-    Made of the record by the services that save it, so that a search is one pass over a narrow table.
+    Made of the record by the services that save it, so that a search is one pass over a narrow table. By `arrived_as` a
+    hit that comes in again is recognised, whatever was corrected since.
     """
 
     review_path = "record__review"
 
     record = models.OneToOneField(Record, on_delete=models.PROTECT, related_name="text")
     words = models.TextField()
+    arrived_as = models.CharField(
+        max_length=32, blank=True, default="", help_text="Digest of the hit as it came in; empty: not noted yet."
+    )
 
     objects = EvidenceQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["arrived_as"], name="recordtext_by_arrival")]
 
     def __str__(self) -> str:
         return self.words[:80]

@@ -11,7 +11,7 @@ from django.db import transaction
 from evidence.models import Assessment, Judgement, Outcome, Study
 from evidence.models.risk_of_bias import CLOSED
 from evidence.permissions import Act, require
-from evidence.services.recording import record, remove
+from evidence.services.recording import record, record_new, remove
 from evidence.tools import OVERALL
 
 NOT_DETERMINED = "the answers no longer determine it"
@@ -83,13 +83,15 @@ def put_judgements(*, by: User, assessment: Assessment, verdicts: Mapping[str, V
     tool = held.definition
     given = dict(held.answers.values_list("question", "answer"))
     existing = {row.domain: row for row in held.judgements.all()}
+    made: list[Judgement] = []
     for domain in [*tool.domains, *(set(verdicts) - {*tool.domains, OVERALL})]:
         proposal = tool.propose(domain, given, held.effect)
-        _follow(by, held, existing, domain, proposal.level if proposal else "", verdicts.get(domain))
+        _follow(by, held, existing, made, domain, proposal.level if proposal else "", verdicts.get(domain))
     judged = {domain: row.judgement for domain, row in existing.items() if domain != OVERALL}
     overall = tool.propose_overall(judged)
     if overall or given or OVERALL in verdicts:
-        _follow(by, held, existing, OVERALL, overall, verdicts.get(OVERALL))
+        _follow(by, held, existing, made, OVERALL, overall, verdicts.get(OVERALL))
+    record_new(by=by, rows=made)
     return assessment
 
 
@@ -115,11 +117,15 @@ def _follow(
     by: User,
     assessment: Assessment,
     existing: dict[str, Judgement],
+    made: list[Judgement],
     domain: str,
     proposed: str,
     verdict: Verdict | None,
 ) -> None:
-    """Judge one domain: as the person says, or as is proposed; a departure stays while the proposal moves."""
+    """Judge one domain: as the person says, or as is proposed; a departure stays while the proposal moves.
+
+    A new judgement is checked and added to `made`, to be saved together with the others.
+    """
     before = existing.get(domain)
     if verdict is None:
         if proposed == (before.proposed if before else ""):
@@ -144,7 +150,11 @@ def _follow(
     if row.pk is None or any(getattr(row, name) != value for name, value in values.items()):
         for name, value in values.items():
             setattr(row, name, value)
-        record(by=by, row=row)
+        if row.pk is None:
+            row.clean()
+            made.append(row)
+        else:
+            record(by=by, row=row)
     existing[domain] = row
 
 

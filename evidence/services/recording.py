@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db import router, transaction
+from django.db import IntegrityError, router, transaction
 from django.db.models.deletion import Collector
 from simple_history.utils import bulk_create_with_history
 
@@ -59,6 +59,27 @@ def record_many(*, by: User, rows: Sequence[EvidenceRow], reason: str = "") -> N
         row.clean_fields(exclude=relations)
         row.clean()
     bulk_create_with_history(rows, type(rows[0]), batch_size=500, default_user=by, default_change_reason=reason)
+
+
+@transaction.atomic
+def record_new(*, by: User, rows: Sequence[EvidenceRow], reason: str = "") -> None:
+    """Save new rows of one kind together; where a rule keeps that from being done, one by one, to say of which and why.
+
+    Raises
+    ------
+    NotAllowed, ValidationError : as `record`, of the first row that breaks a rule
+    """
+    if len(rows) > 1:
+        try:
+            with transaction.atomic():
+                record_many(by=by, rows=rows, reason=reason)
+        except (ValidationError, IntegrityError):
+            for row in rows:
+                row.pk, row._state.adding = None, True
+        else:
+            return
+    for row in rows:
+        record(by=by, row=row, reason=reason)
 
 
 @transaction.atomic

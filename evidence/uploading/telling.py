@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from django.utils.text import get_text_list
@@ -56,7 +56,7 @@ class Told:
         return cls(
             {name: Counts(**counts) for name, counts in told.get("rows", {}).items()},
             changes,
-            [ImportProblem(*one) for one in told.get("problems", [])],
+            [_problem(*one) for one in told.get("problems", [])],
             told.get("notes", []),
             told.get("is_refused", False),
         )
@@ -110,7 +110,7 @@ class Told:
     def _outcome(self) -> dict[str, Any]:
         return {
             "changes": [list(_plain(one)) for one in self.changes],
-            "problems": [[one.file, one.line, one.column, one.sentence] for one in self.problems],
+            "problems": [[one.file, one.line, one.column, one.rule] for one in self.problems],
             "notes": list(self.notes),
         }
 
@@ -124,6 +124,12 @@ def _plain(one: Change) -> Iterator[Any]:
     """Give a change as values that JSON has."""
     differences = [[two.column, two.before, two.after] for two in one.differences]
     yield from (str(one.fate), one.table, one.file, one.line, one.what, differences, one.reason)
+
+
+def _problem(file: str, line: int | None, column: str, rule: str) -> ImportProblem:
+    """Give a stored problem; one of an earlier release has the place in its sentence too."""
+    problem = ImportProblem(file, line, column, rule)
+    return replace(problem, rule=rule.removeprefix(f"{problem.place}: "))
 
 
 def told_of(upload: Upload) -> Told:

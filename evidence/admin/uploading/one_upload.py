@@ -19,6 +19,7 @@ from django.http import (
 from evidence.admin.standing import person_of, standing_of
 from evidence.admin.uploading.asking import UploadPages, back_to, refuse, show, title_of, upload_or_404
 from evidence.admin.uploading.naming import attachment
+from evidence.admin.uploading.previewing import FATES, Wanted, choices_of, sections_of
 from evidence.exporters.neutral import neutral
 from evidence.importers.changes import Fate
 from evidence.importers.formats import FORMATS
@@ -26,14 +27,7 @@ from evidence.models import Upload
 from evidence.permissions import Act
 from evidence.uploading import Told, confirm, discard, stage_of, start_again, told_of, words_for
 
-MOST_SHOWN = 200
 HEADS = ("fate", "kind of row", "file", "line", "row", "column", "before", "after", "reason")
-FATES = (
-    (Fate.UPDATED, "changed", "Rows that change"),
-    (Fate.REFUSED, "refused", "Rows that are refused"),
-    (Fate.NEW, "new", "New rows"),
-    (Fate.DUPLICATE, "duplicates", "Duplicates"),
-)
 ACTS = {"confirm": confirm, "again": start_again, "discard": discard}
 
 
@@ -44,7 +38,8 @@ def page_view(pages: UploadPages, request: HttpRequest, upload_id: int) -> HttpR
     upload = upload_or_404(request, upload_id)
     stage = stage_of(upload)
     is_lost = upload.is_at_work and stage.is_lost
-    told = told_of(upload)
+    told, wanted = told_of(upload), Wanted.of(request.GET)
+    sections = sections_of(told, wanted)
     earlier = Upload.objects.of_review(upload.review).filter(digest=upload.digest, status=Upload.Status.LOADED)
     return show(
         pages,
@@ -61,10 +56,13 @@ def page_view(pages: UploadPages, request: HttpRequest, upload_id: int) -> HttpR
         is_working=upload.is_at_work and not is_lost,
         told=told,
         counts=counts_of(told),
-        sections=sections_of(told, request.GET.get("show", "")),
-        shown=request.GET.get("show", ""),
+        sections=sections,
+        fits=any(one.fitting for one in sections if one.is_shown),
+        wanted=wanted,
+        all_link=wanted.link(""),
+        narrowing=choices_of(told),
+        several_files=len({one.file for one in told.problems} | {upload.name}) > 1,
         is_whole=upload.status in (Upload.Status.PREVIEWED, Upload.Status.REFUSED, Upload.Status.LOADED),
-        most_shown=MOST_SHOWN,
         earlier=earlier.exclude(pk=upload.pk).select_related("loaded_by").first(),
         may_undo=standing_of(request).may(Act.ADJUDICATE, upload.review_id),
     )
@@ -89,20 +87,6 @@ def counts_of(told: Told) -> list[tuple[str, Any]]:
         (name, one) for name, one in told.rows.items() if any(one.as_tuple()[:3]) or one.left_out or one.duplicates
     ]
     return [(words_for(name).capitalize(), one) for name, one in shown]
-
-
-def sections_of(told: Told, only: str) -> list[dict[str, Any]]:
-    """Give what happens to the rows, by fate; `only` names the one that is to be shown."""
-    found = []
-    for fate, code, title in FATES:
-        is_refused = fate is Fate.REFUSED
-        rows: list[Any] = told.problems if is_refused else told.of_fate(fate)
-        count = told.refused_lines if is_refused else len(rows)
-        shown = rows[:MOST_SHOWN] if only in ("", code) else []
-        if not is_refused:
-            shown = [(words_for(one.table, 1), one) for one in shown]
-        found.append({"code": code, "title": title, "fate": str(fate), "count": count, "rows": shown, "of": len(rows)})
-    return [one for one in found if one["count"]]
 
 
 def state_view(pages: UploadPages, request: HttpRequest, upload_id: int) -> HttpResponse:
@@ -132,29 +116,29 @@ def act_view(pages: UploadPages, request: HttpRequest, upload_id: int, deed: str
 
 
 def rows_view(pages: UploadPages, request: HttpRequest, upload_id: int) -> HttpResponse | StreamingHttpResponse:
-    """Give all that the preview tells, or one fate of it, as a CSV file."""
+    """Give all that the preview tells, or what of it is asked for, as a CSV file."""
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
     upload = upload_or_404(request, upload_id)
-    only = request.GET.get("show", "")
-    lines = lines_of(told_of(upload), only if only in {code for _, code, _ in FATES} else "")
-    name = f"import-{upload.pk}{f'-{only}' if only in {code for _, code, _ in FATES} else ''}"
+    wanted = Wanted.of(request.GET)
+    lines = lines_of(told_of(upload), wanted)
+    name = f"import-{upload.pk}{f'-{wanted.show}' if wanted.show else ''}"
     return StreamingHttpResponse(
         lines, content_type="text/csv; charset=utf-8", headers=attachment(upload.review, name, ".csv")
     )
 
 
-def lines_of(told: Told, only: str) -> Iterator[bytes]:
+def lines_of(told: Told, wanted: Wanted) -> Iterator[bytes]:
     """Give the lines of that file; a row that changes has one for each column that does."""
     yield _line(("\ufeff" + HEADS[0], *HEADS[1:]))
     for fate, code, _ in FATES:
-        if only not in ("", code):
+        if wanted.show not in ("", code):
             continue
         if fate is Fate.REFUSED:
-            for problem in told.problems:
-                yield _line((fate, "", problem.file, problem.line, "", problem.column, "", "", problem.sentence))
+            for problem in filter(wanted.has_problem, told.problems):
+                yield _line((fate, "", problem.file, problem.line, "", problem.column, "", "", problem.rule))
             continue
-        for one in told.of_fate(fate):
+        for one in filter(wanted.has_change, told.of_fate(fate)):
             start = (fate, words_for(one.table, 1), one.file, one.line, one.what)
             for two in one.differences:
                 yield _line((*start, two.column, two.before, two.after, one.reason))

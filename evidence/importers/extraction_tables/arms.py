@@ -105,7 +105,8 @@ class Arms:
         for name, role in (("experimental", Arm.Role.EXPERIMENTAL), ("comparator", Arm.Role.COMPARATOR)):
             if sought in [tokens_of(one) for one in self.answers.get(name, "").split(";")]:
                 return role
-        if tokens_of(said.get("role", "")) in map(tokens_of, COMPARATOR_LABELS) or said.get("comparator_type"):
+        is_of_a_type = code_of(self.comparator_types, said.get("comparator_type", ""))
+        if tokens_of(said.get("role", "")) in map(tokens_of, COMPARATOR_LABELS) or is_of_a_type:
             return Arm.Role.COMPARATOR
         if group in ROLES:
             return ROLES[group]

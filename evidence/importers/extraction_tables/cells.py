@@ -85,7 +85,7 @@ def cell_text(text: str, column: Column, *, decimal: str) -> str:
         return _flag(text)
     if column.kind in ("word", "instrument"):
         known = code_of(column.words, text)
-        return known if known is not None else "" if is_missing(text) else text
+        return known if known is not None else text
     return text
 
 
@@ -95,4 +95,4 @@ def _flag(text: str) -> str:
         return "true"
     if word in NO:
         return "false"
-    return "" if is_missing(text) else text
+    return text

@@ -8,7 +8,6 @@ from evidence.importers.extraction_tables.headers import Meaning
 from evidence.importers.extraction_tables.synonyms import CONTRAST_STATISTICS, MEASURES
 from evidence.importers.extraction_tables.words import Word, code_of, tokens_of
 from evidence.importers.problems import CellProblem
-from evidence.importers.sheets import is_missing
 from evidence.models import ContrastResult
 
 Values = list[tuple[Meaning, str]]
@@ -78,7 +77,7 @@ def measure_of(text: str) -> str:
     ------
     CellProblem : it is not known
     """
-    if is_missing(text):
+    if not text:
         return ""
     words = [Word(code, label) for code, label in ContrastResult.Measure.choices]
     found = code_of(words, text)

@@ -27,6 +27,10 @@ NO_NUMBERS = (
 )
 MONTHS = "A year is 52 weeks and a month a twelfth of it, rounded to whole weeks."
 Group = tuple[str, bool, Time | None, Key | None, bool]
+# What is said of a line, a study or an arm in numbers or times.
+NUMBERS = frozenset({"week", "year", "n_randomised", "number"})
+# No study, arm or outcome is called so.
+DASHES = frozenset({"", "-", "–", "—", "−", "."})
 
 
 @dataclass(slots=True)
@@ -74,7 +78,7 @@ class TableReader:
             )
 
     def _line(self, line: Line) -> None:
-        said = {name: _said(line.get(header)) for name, header in self.columns.items()}
+        said = {name: _said(name, line.get(header)) for name, header in self.columns.items()}
         if not said.get("study"):
             raise _Refused(self.columns["study"], "This cell may not be empty: every row names its study.")
         groups = self._groups(line)
@@ -221,8 +225,10 @@ class _Refused(Exception):
         super().__init__(rule)
 
 
-def _said(text: str) -> str:
-    return "" if is_missing(text) else as_written(text)
+def _said(name: str, text: str) -> str:
+    """Give what a cell says; one of numbers may say that there is none, one of words is taken at its word."""
+    says_nothing = is_missing(text) if name in NUMBERS else text.strip() in DASHES
+    return "" if says_nothing else as_written(text)
 
 
 def read_table(building: Building, sheet: Sheet, review: Review, answers: Mapping[str, Any]) -> None:

@@ -112,9 +112,9 @@ def _kind(source: Source, values: list[Value]) -> str:
     numbers = sum(bool(NUMBER.fullmatch(_pointed(value.text, marks))) for value in values if value.text in texts)
     if texts and numbers >= MOSTLY_NUMBERS * sum(value.text in texts for value in values):
         return "number"
-    if texts and {text.casefold() for text in texts} <= YES | NO:
-        return "flag"
     all_texts = {value.text for value in values}
+    if {text.casefold() for text in all_texts} <= YES | NO:
+        return "flag"
     counts: dict[str, int] = defaultdict(int)
     for value in values:
         counts[value.text] += 1

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 from evidence.importers.problems import CellProblem
 
+# What stands in a cell of numbers where there is no number. None and nil are no part of it: they may mean 0.
 MISSING = frozenset(
-    {"", "na", "n/a", "n.a.", "nr", "n.r.", "not reported", "not available", "not stated", "nd", "null", "none", "nan"}
+    {"", "na", "n/a", "n.a.", "nr", "n.r.", "not reported", "not available", "not stated", "nd", "null", "nan"}
     | {"missing", "-", "–", "—", "−", ".", "?", "unclear"}
 )
 SPACES = re.compile("[\u00a0\u2000-\u200b\u202f\u205f\u3000\ufeff ]")
@@ -20,7 +21,10 @@ SCIENTIFIC = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?[eE][+-]?[0-9]{1,2}")
 
 
 def is_missing(text: str) -> bool:
-    """Whether a cell says, in one of the usual ways, that there is nothing to tell."""
+    """Whether a cell of numbers or dates says, in one of the usual ways, that there is none.
+
+    In a cell of words any of these may be what the review calls something: unclear is a judgement.
+    """
     return " ".join(text.split()).casefold() in MISSING
 
 

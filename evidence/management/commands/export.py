@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from evidence.exporters.asking import Export, Order
+from evidence.exporters.asking import Export, Order, read_choices
 from evidence.exporters.formats import EXPORTS
 from evidence.management.commands.load import review_of
 from evidence.management.commands.load_review import person
@@ -34,8 +34,9 @@ class Command(BaseCommand):
             for one in EXPORTS.values():
                 self.stdout.write(f"{one.code:<16} {one.title} ({one.ending})")
                 for choice in one.choices:
-                    codes = ", ".join(code for code, _ in choice.choices)
-                    self.stdout.write(f"{'':<16}   --set {choice.name}=…  {choice.label} ({codes})")
+                    codes = ", ".join(code for code, _ in choice.choices if code)
+                    words = f"{choice.label}{f' ({codes})' if codes else ''}: {choice.help}"
+                    self.stdout.write(f"{'':<16}   --set {choice.name}=…  {words}")
             return
         chosen = EXPORTS.get(options["format"])
         if chosen is None:
@@ -63,13 +64,8 @@ class Command(BaseCommand):
 
 def choices_of(chosen: Export, given: list[str]) -> dict[str, str]:
     """Give what is chosen about an export."""
-    known = {one.name: {code for code, _ in one.choices} for one in chosen.choices}
-    choices: dict[str, str] = {}
-    for one in given:
-        name, _, value = one.partition("=")
-        if name not in known or (known[name] and value not in known[name]):
-            there = "; ".join(f"{name}: {', '.join(sorted(codes))}" for name, codes in known.items())
-            said = f"there are {there}" if there else "it offers none"
-            raise CommandError(f"The format {chosen.code} has no choice “{one}”; {said}.")
-        choices[name] = value
-    return choices
+    pairs = (one.partition("=") for one in given)
+    try:
+        return read_choices(chosen, {name: value for name, _, value in pairs})
+    except ValidationError as error:
+        raise CommandError(" ".join(error.messages)) from error

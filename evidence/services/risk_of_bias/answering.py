@@ -12,7 +12,7 @@ from evidence.models import Assessment, Outcome, ReviewTool, SignallingAnswer, S
 from evidence.models.risk_of_bias import CLOSED
 from evidence.permissions import Act, require
 from evidence.services.judging import Verdict, put_judgements, require_independent
-from evidence.services.recording import record
+from evidence.services.recording import record, record_new
 from evidence.tools import Tool, get_tool
 
 NOT_ASKED = "no longer asked after the answers before it"
@@ -117,12 +117,16 @@ def assess(
     if held.is_closed:
         raise ValidationError(CLOSED)
     rows = {row.question: row for row in held.answers.all()}
+    made: list[SignallingAnswer] = []
     for code, given in answers.items():
         row = rows.get(code) or SignallingAnswer(assessment=held, question=code)
         values = {name: getattr(given, name) for name in GivenAnswer.__dataclass_fields__}
         if row.pk is None and not any(values.values()):
             continue
-        rows[code] = put_answer(by, row, values)
+        if row.pk is None:
+            made.append(_filled(row, values))
+        rows[code] = row if row.pk is None else put_answer(by, row, values)
+    record_new(by=by, rows=made)
     _mark_what_is_not_asked(by, held, rows)
     return put_judgements(by=by, assessment=held, verdicts=verdicts or {})
 
@@ -131,9 +135,13 @@ def put_answer(by: User, row: SignallingAnswer, values: Mapping[str, Any], reaso
     """Save an answer where it is new or different."""
     if row.pk is not None and all(getattr(row, name) == value for name, value in values.items()):
         return row
+    return record(by=by, row=_filled(row, values), reason=reason)
+
+
+def _filled(row: SignallingAnswer, values: Mapping[str, Any]) -> SignallingAnswer:
     for name, value in values.items():
         setattr(row, name, value)
-    return record(by=by, row=row, reason=reason)
+    return row
 
 
 def _mark_what_is_not_asked(by: User, held: Assessment, rows: Mapping[str, SignallingAnswer]) -> None:

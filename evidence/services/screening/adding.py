@@ -29,7 +29,7 @@ from evidence.permissions import Act, require
 from evidence.services.acting import one_act
 from evidence.services.planner import renew_statistics
 from evidence.services.recording import record as save
-from evidence.services.screening.arriving import fold, split_known
+from evidence.services.screening.arriving import digest_of, fold, hit_of, split_known
 from evidence.services.screening.docket import AT_ONCE, Docket, in_parts
 from evidence.services.screening.pairing import remember
 from evidence.services.screening.queueing import new_state, policy_of
@@ -147,7 +147,10 @@ def _create(by: User, review: Review, records: Sequence[Record], progress: Progr
             for record in part:
                 record.duplicate_of = record.duplicate_of  # its key is known only now, where it came with the same rows
             bulk_create_with_history(part, Record, batch_size=AT_ONCE, default_user=by)
-            texts = [RecordText(record=record, words=words_of(record)) for record in part]
+            texts = [
+                RecordText(record=record, words=words_of(record), arrived_as=digest_of(hit_of(record)))
+                for record in part
+            ]
             RecordText.objects.bulk_create(texts, batch_size=AT_ONCE)
             if not are_duplicates:
                 states = [new_state(policy, Stage.TITLE_ABSTRACT, record.pk) for record in part]

@@ -236,3 +236,22 @@ def test_what_is_not_reported_is_empty(owner: User, review: Review, tmp_path: Pa
 
     assert sentences(load(owner, review, path)) == []
     assert ArmResult.objects.get().sd is None
+
+
+@pytest.mark.parametrize("label", ["None", "unclear", "NR"])
+def test_words_for_no_number_are_words_where_words_are_expected(
+    owner: User, review: Review, tmp_path: Path, label: str
+) -> None:
+    path = text(tmp_path / "long.csv", f"study,arm,outcome,mean,sd,note\nA,{label},diary,7.4,1,{label}\n")
+
+    assert sentences(load(owner, review, path)) == []
+    result = ArmResult.objects.get()
+    assert (result.arm.label, result.note) == (label, label)
+
+
+def test_none_is_no_number_since_it_may_mean_nothing_or_zero(owner: User, review: Review, tmp_path: Path) -> None:
+    path = text(tmp_path / "long.csv", "study,arm,outcome,mean,sd\nA,tea,diary,7.4,none\n")
+
+    (said,) = sentences(load(owner, review, path))
+
+    assert "“none” is not a number" in said

@@ -135,11 +135,11 @@ def test_number_with_two_meanings_is_refused(text: str, decimal: str, sentence: 
 @pytest.mark.parametrize(
     "text", ["", " ", "NR", "n/a", "N.A.", "nr", "Not reported", "NA", "-", "–", "—", "?", "not  stated"]
 )
-def test_usual_words_for_nothing_are_missing(text: str) -> None:
+def test_usual_words_for_no_number_are_missing(text: str) -> None:
     assert is_missing(text)
 
 
-@pytest.mark.parametrize("text", ["0", "none of them", "-1", "nrs"])
+@pytest.mark.parametrize("text", ["0", "none", "None", "none of them", "-1", "nrs"])
 def test_other_words_are_not_missing(text: str) -> None:
     assert not is_missing(text)
 

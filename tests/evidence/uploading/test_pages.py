@@ -52,7 +52,7 @@ def test_file_is_sent_previewed_confirmed_and_undone():
     page = text_of(send_by_page(client, review, example(BROKEN)))
     upload = Upload.objects.get()
     assert "1 line breaks a rule and is left out" in page
-    assert "the SD must be above 0; got −1.1." in page
+    assert "The SD must be above 0; got −1.1." in page
     assert "The study with code Ito_2001" in page
     assert f"Add 1 outcome, 1 follow-up window and {told_of(upload).new - 2} other rows</button>" in page
 
@@ -120,7 +120,7 @@ def test_file_of_what_happens_has_each_difference_and_nothing_that_a_spreadsheet
     lines = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
     assert [line[0] for line in lines[1:]] == ["updated", "refused"]
     assert lines[1][5:8] == ["note", "later report", "'=1+1"]
-    assert "the SD must be above 0" in lines[2][8]
+    assert "The SD must be above 0" in lines[2][8]
 
 
 def test_filter_shows_one_fate():
@@ -128,7 +128,7 @@ def test_filter_shows_one_fate():
     client = member_client(review)
     upload = send(cara, review, example(BROKEN))
     page = text_of(client.get(address("page", upload.pk), {"show": "refused"}))
-    assert "the SD must be above 0" in page
+    assert "The SD must be above 0" in page
     assert "The study with code" not in page
     assert "New rows (" in page
 
@@ -290,7 +290,7 @@ def test_refused_file_says_what_to_mend_and_can_be_discarded():
     upload = send(cara, review, b"no archive")
     page = text_of(client.get(address("page", upload.pk)))
     assert "Nothing of this file can be loaded." in page
-    assert "the file is no zip archive" in page
+    assert "The file is no zip archive" in page
     page = text_of(client.post(address("act", upload.pk, "discard"), follow=True))
     assert "Discarded by" in page
     assert "Nothing of it is in the review." in page

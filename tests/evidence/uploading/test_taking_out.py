@@ -5,17 +5,19 @@ import io
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 
 from evidence.exporters.asking import Order
 from evidence.exporters.formats import EXPORTS
 from evidence.models import Review
 from evidence.permissions import NotAllowed
+from evidence.services.screening import add_records
 from tests.evidence.admin_pages import member_client
 from tests.evidence.uploading.folders import make_team
-from tests.factories import make_report, make_study, make_user
+from tests.factories import make_report, make_search_round, make_study, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -99,3 +101,66 @@ def test_command_writes_the_same_table(tmp_path):
     path = tmp_path / "studies.csv"
     call_command("export", "studies-csv", review=review.slug, username=str(cara), out=path)
     assert path.read_bytes() == b"".join(EXPORTS["studies-csv"].write(Order(by=cara, review=review)))
+
+
+def out_page(review: Review) -> str:
+    """Give the text of the page that lists the exports."""
+    client = member_client(review, "viewer")
+    return str(client.get(reverse("admin:evidence_upload_out", args=[review.slug])).content.decode())
+
+
+def test_choices_of_an_export_are_a_form_with_help():
+    review, _ = make_team()
+
+    page = out_page(review)
+
+    for one in EXPORTS.values():
+        for choice in one.choices:
+            assert f'id="{one.code}-{choice.name}"' in page
+            assert escape(choice.help) in page
+            for code, label in choice.choices:
+                assert f'<option value="{code}"' in page
+                assert escape(label) in page
+    # A choice without a list is free text.
+    assert '<input type="text" name="search_round" class="vTextField"' in page
+
+
+def test_page_and_command_take_the_same_choices(tmp_path):
+    review, cara = make_team()
+    search_round = make_search_round(review)
+    rows = [{"title": "Tea", "doi": "10.1000/a"}, {"title": "Tea", "doi": "10.1000/a"}]
+    add_records(by=cara, search_round=search_round, rows=rows)
+    address = reverse("admin:evidence_upload_file", args=[review.slug, "records-ris"])
+    client = member_client(review, "viewer")
+    path = tmp_path / "out.ris"
+    order = ("export", "records-ris", "--review", review.slug, "--as", str(cara), "--out", str(path), "--set")
+
+    whole, some = (b"".join(client.get(address, {"which": one}).streaming_content) for one in ("", "duplicates"))
+    refused = client.get(address, {"which": "mine"}, follow=True).content.decode()
+    unknown = client.get(address, {"colour": "red"}, follow=True).content.decode()
+    call_command(*order, "which=duplicates")
+
+    assert (whole.count(b"TY  - "), some.count(b"TY  - ")) == (2, 1)
+    assert path.read_bytes() == some
+    said = "The format records-ris has no choice “which=mine”; there are which: abstract_excluded"
+    assert said in refused
+    assert "has no choice “colour=red”" in unknown
+    with pytest.raises(CommandError, match=said):
+        call_command(*order, "which=mine")
+
+
+def test_free_text_that_names_no_round_is_refused_with_a_sentence():
+    review, _ = make_team()
+    address = reverse("admin:evidence_upload_file", args=[review.slug, "prisma"])
+
+    answer = member_client(review, "viewer").get(address, {"search_round": "first"}, follow=True)
+
+    assert "A search round is named by its number, such as 1; got “first”." in answer.content.decode()
+
+
+def test_command_lists_choices_with_their_help(capsys):
+    call_command("export")
+
+    said = capsys.readouterr().out
+    assert "--set which=…  Records (all, unique, duplicates, waiting, abstract_included" in said
+    assert "--set search_round=…  Search round: Its number; all rounds together where none is given." in said
