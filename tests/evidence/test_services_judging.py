@@ -140,3 +140,12 @@ def test_reviewer_judges_their_own_assessment_and_not_anothers():
     others = make.make_assessment(study, consensus=False)
     with pytest.raises(NotAllowed):
         services.judge(by=member.user, assessment=others, answers=ALL_LOW)
+
+
+def test_new_judgements_are_saved_together_each_with_its_history(member, assessment, django_assert_max_num_queries):
+    with django_assert_max_num_queries(20):
+        services.judge(by=member.user, assessment=assessment, answers=ALL_LOW)
+
+    entries = Judgement.history.order_by("history_id")
+    assert [entry.domain for entry in entries] == [*get_tool("rob2").domains, "overall"]
+    assert {(entry.history_type, entry.history_user) for entry in entries} == {("+", member.user)}

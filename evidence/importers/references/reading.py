@@ -20,7 +20,11 @@ from evidence.models import Record
 
 NO_TITLE = "The record has no title; it cannot be screened."
 LONGEST_JOURNAL = Record._meta.get_field("journal").max_length or 0
-LONGEST_PLACE = {name: Record._meta.get_field(name).max_length or 0 for name in ("volume", "issue", "pages")}
+LONGEST_PLACE = {
+    "volume": Record._meta.get_field("volume").max_length or 0,
+    "issue": Record._meta.get_field("issue").max_length or 0,
+    "pages": Record._meta.get_field("pages").max_length or 0,
+}
 LONG_PLACE = {
     name: f"the {name} {verb} too long and {verb} left out"
     for name, verb in (("volume", "is"), ("issue", "is"), ("pages", "are"))
