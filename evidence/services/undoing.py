@@ -25,7 +25,7 @@ CLOSED = (
     "submit it again."
 )
 LONGEST_IN_HISTORY = 100  # the whole reason stands in the act
-STILL_USED = "It cannot be undone: {row} is used by {users} now."
+STILL_USED = "It cannot be undone: {row} is used by {users} now. Take that back first, then undo the act."
 SHOWN = 5
 CREATED, CHANGED, DELETED = "+", "~", "-"
 
@@ -153,7 +153,8 @@ def _put_back(entry: Any, *, by: User, said: str) -> None:
             row.delete()
         except (ProtectedError, RestrictedError) as error:
             users = getattr(error, "protected_objects", ()) or getattr(error, "restricted_objects", ())
-            raise ValidationError(STILL_USED.format(row=f"“{row}”", users=", ".join(map(str, users)))) from error
+            named = ", ".join(sorted(f"{user._meta.verbose_name} “{user}”" for user in users)[:SHOWN])
+            raise ValidationError(STILL_USED.format(row=f"“{row}”", users=named)) from error
         return
     earlier = entry.prev_record if entry.history_type == CHANGED else entry
     row = earlier.instance
