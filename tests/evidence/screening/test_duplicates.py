@@ -269,6 +269,7 @@ def test_the_page_shows_both_sides_takes_answers_and_ends() -> None:
     pair = DoubtfulPair.objects.get()
     page = client.post(at(review), {"answer": "duplicate", "pair": pair.pk}, follow=True)
     assert "All pairs are answered" in text_of(page)
+    assert "What was said Show 1 answer" in text_of(page)
     page = client.post(at(review), {"answer": "undo"}, follow=True)
     assert "the pair waits again" in text_of(page)
     assert client.post(at(review), {"answer": "distinct", "pair": "x"}).status_code == 404
