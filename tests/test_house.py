@@ -74,7 +74,7 @@ WRITES_WITHOUT_HISTORY: set[str] = {
     # new records get their history along (bulk_create_with_history); their texts and states are made of them
     "evidence/services/screening/adding.py: _create",
     # records of an act that is undone: each deletion gets its entry in the history along
-    "evidence/services/screening/withdrawing.py: _delete",
+    "evidence/services/screening/withdrawing.py: _delete_kept",
     # decisions are events, kept as they are; states are computed from them; a ticket is in hand for some minutes
     "evidence/services/screening/docket.py: write",
     "evidence/services/screening/docket.py: store",

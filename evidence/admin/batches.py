@@ -1,6 +1,5 @@
 """Imports and other acts on many rows: what each did, and taking it back."""
 
-from collections import Counter
 from typing import Any
 
 from django.contrib import admin, messages
@@ -13,20 +12,26 @@ from evidence.admin.scoped import ReviewFilter, ScopedAdmin
 from evidence.admin.standing import person_of, standing_of
 from evidence.models import ChangeBatch
 from evidence.permissions import Act
-from evidence.services.undoing import entries_of, undo
+from evidence.services.undoing import CHANGED, CREATED, DELETED, counts_of, entries_of, undo
 
 # More rows than these are counted, not listed.
 MOST_LISTED = 200
+DID = {CREATED: "created", CHANGED: "changed", DELETED: "deleted"}
 
 
 @admin.register(ChangeBatch)
 class ChangeBatchAdmin(ScopedAdmin):
     """Acts on many rows, to read and to undo."""
 
-    list_display = ("what", "door", "made_at", "made_by", "undone_at", "undone_by", "review")
+    list_display = ("what", "door", "made_at", "made_by", "undone_at", "in_review")
     list_filter = (ReviewFilter, "door")
     list_select_related = ("made_by", "undone_by", "review")
     search_fields = ("what", "made_by__username")
+
+    @admin.display(description="review", ordering="review__title")
+    def in_review(self, batch: ChangeBatch) -> str:
+        """Short name of the review."""
+        return batch.review.slug
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Acts are noted by themselves."""
@@ -54,18 +59,17 @@ class ChangeBatchAdmin(ScopedAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if request.method not in ("GET", "HEAD"):
             raise PermissionDenied("An act is undone with its button; it is not changed.")
-        entries = entries_of(batch)
+        counts = counts_of(batch)
         may_undo = standing_of(request).may(Act.ADJUDICATE, batch.review_id)
-        kinds = Counter((entry.instance_type._meta.verbose_name, entry.get_history_type_display()) for entry in entries)
         context = {
             **self.admin_site.each_context(request),
             "title": str(batch),
             "opts": self.opts,
             "batch": batch,
-            "kinds": sorted((kind, what, count) for (kind, what), count in kinds.items()),
+            "kinds": sorted((str(model._meta.verbose_name), DID[kind], count) for model, kind, count in counts),
             # Names of rows may tell what another reader entered.
-            "entries": entries[:MOST_LISTED] if may_undo else [],
-            "left_out": max(len(entries) - MOST_LISTED, 0),
+            "entries": entries_of(batch, MOST_LISTED) if may_undo else [],
+            "left_out": max(sum(count for _, _, count in counts) - MOST_LISTED, 0),
             "may_undo": may_undo and batch.undone_at is None,
         }
         return TemplateResponse(request, "admin/evidence/batch/page.html", context)

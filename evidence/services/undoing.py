@@ -9,7 +9,7 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import transaction
-from django.db.models import Max, ProtectedError, RestrictedError
+from django.db.models import Count, Max, ProtectedError, RestrictedError
 from django.utils import timezone
 
 from evidence.models import Assessment, ChangeBatch, EvidenceRow, Extraction, Record
@@ -25,15 +25,27 @@ CLOSED = (
     "submit it again."
 )
 LONGEST_IN_HISTORY = 100  # the whole reason stands in the act
-STILL_USED = "It cannot be undone: {row} is used by {users} now."
+STILL_USED = "It cannot be undone: {row} is used by {users} now. Take that back first, then undo the act."
 SHOWN = 5
 CREATED, CHANGED, DELETED = "+", "~", "-"
 
 
-def entries_of(batch: ChangeBatch) -> list[Any]:
-    """Give what the act did, row by row, in the order of doing."""
-    found = [entry for model in evidence_models() for entry in model.history.filter(history_batch=batch.pk)]
-    return sorted(found, key=lambda entry: (entry.history_date, entry._meta.label, entry.history_id))
+def entries_of(batch: ChangeBatch, most: int | None = None) -> list[Any]:
+    """Give what the act did, row by row, in the order of doing; no more than the first ones, where `most` says so."""
+    found = []
+    for model in evidence_models():
+        rows = model.history.filter(history_batch=batch.pk).order_by("history_date", "history_id")
+        found += rows[:most]
+    return sorted(found, key=lambda entry: (entry.history_date, entry._meta.label, entry.history_id))[:most]
+
+
+def counts_of(batch: ChangeBatch) -> list[tuple[Any, str, int]]:
+    """Count what the act did: the kind of row, whether such were made, changed or deleted, and how many."""
+    found = []
+    for model in evidence_models():
+        rows = model.history.filter(history_batch=batch.pk).order_by("history_type").values_list("history_type")
+        found += [(model, kind, count) for kind, count in rows.annotate(count=Count("pk"))]
+    return found
 
 
 def evidence_models() -> list[Any]:
@@ -153,7 +165,8 @@ def _put_back(entry: Any, *, by: User, said: str) -> None:
             row.delete()
         except (ProtectedError, RestrictedError) as error:
             users = getattr(error, "protected_objects", ()) or getattr(error, "restricted_objects", ())
-            raise ValidationError(STILL_USED.format(row=f"“{row}”", users=", ".join(map(str, users)))) from error
+            named = ", ".join(sorted(f"{user._meta.verbose_name} “{user}”" for user in users)[:SHOWN])
+            raise ValidationError(STILL_USED.format(row=f"“{row}”", users=named)) from error
         return
     earlier = entry.prev_record if entry.history_type == CHANGED else entry
     row = earlier.instance

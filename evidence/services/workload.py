@@ -7,13 +7,13 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from evidence.models import Assessment, Review
+from evidence.models import Assessment, Review, Upload
 from evidence.permissions import Act, acts_of, readers_needed
 from evidence.services.assigning import duties_of
 from evidence.services.doubting import open_questions
 from evidence.services.extraction import Place, places_of
 from evidence.services.extraction import State as ExtractionState
-from evidence.services.screening import StageStanding, conflicts, count_stages
+from evidence.services.screening import StageStanding, conflicts, count_stages, waiting_pairs
 from evidence.verdicts import Stage
 
 SUBMITTED = Assessment.Status.SUBMITTED
@@ -26,6 +26,8 @@ class Kind(StrEnum):
 
     SCREEN = "screen"
     SETTLE_RECORDS = "settle_records"
+    ANSWER_PAIRS = "answer_pairs"
+    CONFIRM_IMPORTS = "confirm_imports"
     CONTINUE_READING = "continue_reading"
     READ = "read"
     ADJUDICATE = "adjudicate"
@@ -88,6 +90,10 @@ def read_workload(*, by: User, review: Review) -> Workload:
             Waiting(Kind.SETTLE_RECORDS, conflicts(by=by, review=review, stage=stage).order_by().count(), stage)
             for stage in stages
         ]
+    if Act.RECORD in acts:
+        found.waiting.append(Waiting(Kind.ANSWER_PAIRS, waiting_pairs(review).order_by().count()))
+    previewed = Upload.objects.filter(review=review, made_by=by, status=Upload.Status.PREVIEWED)
+    found.waiting.append(Waiting(Kind.CONFIRM_IMPORTS, previewed.count()))
     found.waiting += _extractions(by, places, acts, needed) + _to_assess(by, assessments, acts)
     found.doubts = len(open_questions(review))
     if Act.RECORD in acts:

@@ -15,6 +15,8 @@ from evidence.importers.writing import Counts
 from evidence.models import Upload
 
 MOST_NAMED = 2
+# What one row is called of those that no folder of a review has.
+NOUNS = {"records": "record"}
 _BY_LABEL = {table.label: table for table in TABLES.values()}
 
 
@@ -22,7 +24,7 @@ def words_for(table: str, count: int = 2) -> str:
     """Give what the rows of a table are called; `table` is its name or its label in lists of counts."""
     known = TABLES.get(table) or _BY_LABEL.get(table)
     if known is None:
-        return table
+        return NOUNS.get(table, table) if count == 1 else table
     return known.noun if count == 1 else str(known.model._meta.verbose_name_plural)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import time
+from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
@@ -14,6 +15,7 @@ from analysis.models import Run, Snapshot
 from analysis.services import publish, sign_off
 from evidence.models import Upload
 from evidence.services import begin_adjudication, start_assessment, submit_assessment
+from evidence.services.screening import answer_pair
 from evidence.uploading import confirm
 from evidence.uploading.keeping import progress_path
 from evidence.uploading.working import BROKE_OFF
@@ -24,7 +26,7 @@ from tests.evidence.extraction.trial import Trial, read_as
 from tests.evidence.risk_of_bias.world import LOW, OTHER, answer
 from tests.evidence.test_admin_lists import MAKERS
 from tests.evidence.uploading.folders import of_review, send
-from tests.screening_factories import make_reason, make_records, settle
+from tests.screening_factories import make_doubtful_pair, make_reason, make_records, settle
 
 
 def make_pages(world: World | None = None) -> tuple[User, dict[str, str]]:
@@ -46,6 +48,7 @@ def make_pages(world: World | None = None) -> tuple[User, dict[str, str]]:
     assessments = judge(adjudicator, study, anna, ben)
     of = pages_of_evidence(world, record, study, *assessments) | pages_of_analyses(world, snapshot, study)
     of |= pages_of_files(world, adjudicator)
+    put_in_doubt(world, adjudicator)
     return adjudicator, {name: reverse(f"admin:{page}", args=args) for name, (page, *args) in of.items()}
 
 
@@ -108,6 +111,7 @@ def pages_of_files(world: World, adjudicator: User) -> dict[str, tuple[Any, ...]
     loaded = confirm(by=adjudicator, upload=send(adjudicator, review, of_review(review, "Cole_2020,Cole 2020,2020")))
     lines = (f"{known.code},{known.label},1999", "Dahl_2021,Dahl 2021,2021", "Evans_1,Evans,1200")
     previewed, working, failed = (send(adjudicator, review, of_review(review, *lines)) for _ in range(3))
+    refused = send(adjudicator, review, b"no archive", "notes.zip")
     states = Upload.Status
     for upload, status in ((working, states.READING), (failed, states.FAILED)):
         upload.status, upload.said = status, BROKE_OFF if status == states.FAILED else ""
@@ -120,10 +124,13 @@ def pages_of_files(world: World, adjudicator: User) -> dict[str, tuple[Any, ...]
         "imports": ("evidence_upload_list", review.slug),
         "kinds of files": ("evidence_upload_formats", review.slug),
         "send a file": ("evidence_upload_send", review.slug, "review-folder"),
+        "send references": ("evidence_upload_send", review.slug, "references"),
+        "send an extraction table": ("evidence_upload_send", review.slug, "extraction-table"),
         "preview of an import": ("evidence_upload_page", previewed.pk),
         "import at work": ("evidence_upload_page", working.pk),
         "import that failed": ("evidence_upload_page", failed.pk),
         "import that is loaded": ("evidence_upload_page", loaded.pk),
+        "import that is refused": ("evidence_upload_page", refused.pk),
         "act of an import": ("evidence_changebatch_change", loaded.act_id),
         "take out": ("evidence_upload_out", review.slug),
     }
@@ -200,6 +207,17 @@ def judge(adjudicator: User, study: Any, *readers: User) -> tuple[int, int]:
     other = factories.make_study(study.review, label="Berg 2016")
     own = start_assessment(by=adjudicator, study=other, tool="rob2", effect="assignment")
     return consensus.pk, answer(adjudicator, own, {"1.1": "Y", "2.1": "Y"}).pk
+
+
+def put_in_doubt(world: World, adjudicator: User) -> None:
+    """Let a pair of records wait and one be answered, two studies look like one trial, and a mean be impossible."""
+    make_doubtful_pair(world.review)
+    answer_pair(by=adjudicator, pair=make_doubtful_pair(world.review), answer="distinct")
+    for year in (2001, 2003):
+        factories.make_study(world.review, label=f"Fritz {year}", year=year, registration="NCT01362049")
+    stepped = factories.make_instrument(world.instrument.outcome, name="PSFS", scale_max=10, score_step=1)
+    arm = factories.make_arm(factories.make_extraction(factories.make_study(world.review, label="Garcia 2004")))
+    factories.make_arm_result(arm, stepped, n=28, mean=Decimal("5.19"), sd=None, week=12)
 
 
 def complete(world: World) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -53,7 +54,7 @@ QUERIES = {
     "searchsource": 8,
     "settlement": 8,
     "signallinganswer": 9,
-    "study": 8,
+    "study": 9,  # one is of the links to pages about all studies of the review
     "studypair": 8,
 }
 
@@ -166,6 +167,20 @@ def test_a_search_finds_and_leaves_out() -> None:
 
     assert "Aasa 2015" in page
     assert "Zhang 2020" not in page
+
+
+def test_studies_of_one_review_lead_to_the_pages_about_all_of_them() -> None:
+    review = factories.make_review()
+    client = member_client(review)
+    link = f'href="/admin/evidence/studypair/of/{review.slug}/"'
+    assert link in client.get("/admin/evidence/study/").content.decode()
+    other = factories.make_review()
+    factories.make_membership(other, User.objects.get(pk=client.session["_auth_user_id"]), "viewer")
+
+    assert link not in client.get("/admin/evidence/study/").content.decode()
+    assert link in client.get(f"/admin/evidence/study/?review={review.pk}").content.decode()
+    assert link not in client.get(f"/admin/evidence/study/?review={other.pk}").content.decode()
+    assert link not in client.get("/admin/evidence/study/?review=999999999").content.decode()
 
 
 @pytest.mark.parametrize("model", sorted(QUERIES))

@@ -8,6 +8,7 @@ from evidence.models import ArmResult, ChangeBatch, Outcome, Report, Study
 from evidence.models.doors import Door, through
 from evidence.permissions import NotAllowed
 from evidence.services import complete_extraction, one_act, record, remove, reopen_extraction, undo
+from evidence.services.undoing import entries_of
 from tests.evidence.admin_pages import change_address, member_client
 from tests.evidence.browsing import fields_of
 from tests.factories import (
@@ -162,6 +163,22 @@ def test_act_that_fails_leaves_nothing(scene):
     study.refresh_from_db()
     assert study.label == "Before"
     assert not ChangeBatch.objects.exists()
+
+
+def test_page_counts_what_an_act_did_and_reads_the_first_rows_only(scene, monkeypatch):
+    review, person, _ = scene
+    with one_act(by=person, review=review, what="Many", door=Door.IMPORT) as act:
+        for number in range(7):
+            record(by=person, row=Study(review=review, code=f"s{number}", label=f"Study {number}"))
+    monkeypatch.setattr("evidence.admin.batches.MOST_LISTED", 3)
+
+    response = member_client(review).get(reverse("admin:evidence_changebatch_change", args=[act.pk]))
+
+    assert response.context["kinds"] == [("study", "created", 7)]
+    assert [entry.label for entry in response.context["entries"]] == ["Study 0", "Study 1", "Study 2"]
+    assert response.context["left_out"] == 4
+    assert "and 4 more" in response.content.decode()
+    assert [entry.label for entry in entries_of(act)] == [f"Study {number}" for number in range(7)]
 
 
 def test_admin_is_named_as_the_door_and_shows_and_undoes_acts(scene):

@@ -6,10 +6,12 @@ from django.test.utils import CaptureQueriesContext
 
 from evidence.services import start_assessment, submit_assessment
 from evidence.services.extraction import State, places_of, states_of
+from evidence.services.screening import answer_pair
 from evidence.services.workload import Kind, read_workload
 from tests import factories
 from tests.evidence.risk_of_bias.world import LOW, OTHER, answer
-from tests.screening_factories import make_owner, make_reason, make_records, make_team, settle
+from tests.screening_factories import make_doubtful_pair, make_owner, make_reason, make_records, make_team, settle
+from tests.teamwork_factories import make_upload
 
 pytestmark = pytest.mark.django_db
 
@@ -27,6 +29,19 @@ def team():
 def waiting(team, name):
     found = read_workload(by=team[name], review=team["review"]).waiting
     return {(one.kind, one.stage): one.count for one in found}
+
+
+def test_pairs_wait_for_who_records_and_previews_for_who_sent_them(team):
+    pairs = [make_doubtful_pair(team["review"]) for _ in range(2)]
+    answer_pair(by=team["ben"], pair=pairs[0], answer="distinct")
+    make_upload(team["review"], made_by=team["anna"])
+    make_upload(made_by=team["anna"])
+    make_upload(team["review"], made_by=team["anna"], status="discarded", said="Discarded.")
+
+    assert waiting(team, "anna")[(Kind.ANSWER_PAIRS, "")] == 1
+    assert waiting(team, "anna")[(Kind.CONFIRM_IMPORTS, "")] == 1
+    assert (Kind.CONFIRM_IMPORTS, "") not in waiting(team, "ben")
+    assert waiting(team, "vera") == {}
 
 
 def test_records_wait_for_who_has_not_read_them(team):

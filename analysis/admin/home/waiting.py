@@ -11,6 +11,8 @@ from evidence.verdicts import Stage
 WORDS = {
     Kind.SCREEN: ("record to screen: {stage}", "records to screen: {stage}"),
     Kind.SETTLE_RECORDS: ("conflict to settle: {stage}", "conflicts to settle: {stage}"),
+    Kind.ANSWER_PAIRS: ("pair of records that may be one document", "pairs of records that may be one document"),
+    Kind.CONFIRM_IMPORTS: ("import of yours to confirm", "imports of yours to confirm"),
     Kind.CONTINUE_READING: ("extraction of yours in work", "extractions of yours in work"),
     Kind.READ: ("study that you may extract", "studies that you may extract"),
     Kind.ADJUDICATE: ("study to adjudicate", "studies to adjudicate"),
@@ -18,6 +20,14 @@ WORDS = {
     Kind.SETTLE_ASSESSMENTS: ("risk-of-bias consensus to settle", "risk-of-bias consensuses to settle"),
     Kind.ANSWER_DOUBTS: ("number that is unlikely to be right", "numbers that are unlikely to be right"),
     Kind.LATE: ("task of yours that is late", "tasks of yours that are late"),
+}
+
+# Where that is done which is one page of the review.
+PAGES = {
+    Kind.ANSWER_PAIRS: "evidence_screening_duplicates",
+    Kind.CONFIRM_IMPORTS: "evidence_upload_list",
+    Kind.ANSWER_DOUBTS: "evidence_doubts",
+    Kind.LATE: "evidence_progress",
 }
 
 
@@ -51,10 +61,8 @@ def _url(review: Review, one: Waiting) -> str:
         return reverse("admin:evidence_screening_queue", args=[review.slug, one.stage])
     if one.kind == Kind.SETTLE_RECORDS:
         return reverse("admin:evidence_screening_conflicts", args=[review.slug, one.stage])
-    if one.kind == Kind.ANSWER_DOUBTS:
-        return reverse("admin:evidence_doubts", args=[review.slug])
-    if one.kind == Kind.LATE:
-        return reverse("admin:evidence_progress", args=[review.slug])
+    if one.kind in PAGES:
+        return reverse(f"admin:{PAGES[one.kind]}", args=[review.slug])
     if one.study is not None:
         study = reverse("admin:evidence_study_change", args=[one.study])
         return f"{study}?extraction=own" if one.kind in (Kind.CONTINUE_READING, Kind.READ) else study

@@ -17,6 +17,7 @@ from evidence.services import screening
 
 # More records than these are looked through by the command: a page should not take so long.
 MOST_ON_A_PAGE = 20_000
+MOST_ANSWERS = 50
 SAID = {
     DoubtfulPair.Answer.DUPLICATE: "Marked as duplicates",
     DoubtfulPair.Answer.DISTINCT: "Kept as two documents",
@@ -40,7 +41,8 @@ def duplicates_view(pages: ReviewPages, request: HttpRequest, slug: str) -> Http
     waiting = screening.waiting_pairs(review)
     pair = waiting.select_related(*(f"{side}__{on}" for side in ("first", "second") for on in SOURCE)).first()
     count = waiting.count()
-    answered = DoubtfulPair.objects.filter(review=review).exclude(answer="").count()
+    said = screening.answered_pairs(review)
+    answered = said.count()
     return show(
         pages,
         request,
@@ -51,6 +53,8 @@ def duplicates_view(pages: ReviewPages, request: HttpRequest, slug: str) -> Http
         lines=lines_of(pair.first, pair.second) if pair else [],
         waiting=count,
         answered=answered,
+        said=said[:MOST_ANSWERS],
+        most_answers=MOST_ANSWERS,
         total=count + answered,
         records_count=Record.objects.filter(review=review).count(),
         last=screening.last_answer(by=person_of(request), review=review),
@@ -63,15 +67,23 @@ def _take(request: HttpRequest, review: Review) -> None:
     if asked == "undo":
         pair = screening.take_back(by=person, review=review)
         messages.success(request, f"Your answer about {pair} is taken back; the pair waits again.")
+    elif asked == "take back":
+        pair = screening.take_back(by=person, review=review, pair=_pair(request, review))
+        messages.success(request, f"The answer about {pair} is taken back; the pair waits again.")
     elif asked == "look":
         _look(request, review)
     else:
-        sent = request.POST.get("pair", "")
-        found = DoubtfulPair.objects.filter(review=review, pk=sent).first() if sent.isdecimal() else None
-        if found is None:
-            raise Http404("There is no such pair in this review.")
-        pair = screening.answer_pair(by=person, pair=found, answer=asked)
+        pair = screening.answer_pair(by=person, pair=_pair(request, review), answer=asked)
         messages.success(request, f"{SAID[DoubtfulPair.Answer(pair.answer)]}: {pair}.")
+
+
+def _pair(request: HttpRequest, review: Review) -> DoubtfulPair:
+    """Give the pair that a form names."""
+    sent = request.POST.get("pair", "")
+    found = DoubtfulPair.objects.filter(review=review, pk=sent).first() if sent.isdecimal() else None
+    if found is None:
+        raise Http404("There is no such pair in this review.")
+    return found
 
 
 def _look(request: HttpRequest, review: Review) -> None:

@@ -78,6 +78,7 @@ class StudyAdmin(ExtractionButtons, ScopedAdmin):
     """The study's page; all other parts of the admin lead to it."""
 
     change_form_template = "admin/evidence/study/change_form.html"
+    change_list_template = "admin/evidence/study/change_list.html"
     list_display = ("label", "year", "consensus", "risk_of_bias", "contradiction", "code", "in_review")
     list_filter = (ReviewFilter, ConsensusFilter, ContradictionFilter, "design")
     list_select_related = ("review",)
@@ -144,6 +145,14 @@ class StudyAdmin(ExtractionButtons, ScopedAdmin):
         if db_field.name == "note":
             field.widget.attrs["rows"] = 2
         return field
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Lead from the list to the pages about all studies of a review, where it shows those of one."""
+        reviews = standing_of(request).reviews(Act.VIEW)
+        asked = request.GET.get(ReviewFilter.parameter_name, "")
+        shown = list(reviews.filter(pk=asked) if asked.isdecimal() else reviews[:2])
+        one_review = shown if len(shown) == 1 else []
+        return super().changelist_view(request, {**(extra_context or {}), "one_review": one_review})
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """Ask for the review first where there are several; the choices of the page follow from it."""

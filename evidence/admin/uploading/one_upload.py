@@ -55,6 +55,7 @@ def page_view(pages: UploadPages, request: HttpRequest, upload_id: int) -> HttpR
         is_lost=is_lost,
         is_working=upload.is_at_work and not is_lost,
         told=told,
+        has_records="records" in told.rows,
         counts=counts_of(told),
         sections=sections,
         fits=any(one.fitting for one in sections if one.is_shown),

@@ -9,6 +9,7 @@ from evidence.importers.importing import ImportResult
 from evidence.importers.references.kinds import KINDS, Kind, read_any, read_as
 from evidence.importers.references.loading import load_references
 from evidence.importers.references.reading import Reading, Reference
+from evidence.permissions import Act
 
 __all__ = ["FORMATS", "Reading", "Reference", "read_any"]
 
@@ -47,6 +48,7 @@ def _format(kind: Kind) -> Format:
         endings=kind.endings,
         load=_loader(partial(read_as, kind)),
         questions=QUESTIONS,
+        act=Act.RECORD,
     )
 
 
@@ -58,6 +60,7 @@ FORMATS: tuple[Format, ...] = (
         endings=tuple(dict.fromkeys(ending for kind in KINDS for ending in kind.endings)),
         load=_loader(read_any),
         questions=QUESTIONS,
+        act=Act.RECORD,
     ),
     *map(_format, KINDS),
 )

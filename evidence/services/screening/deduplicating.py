@@ -25,6 +25,7 @@ BOTH_BUILT_UPON = "Readers have answered both, or both are reports."
 BOTH_REPORTS = "“{one}” and “{other}” are both reports of studies; unlink one from its study first."
 ANSWERED = "{by} has answered this pair already: {answer}."
 CHANGED_SINCE = "“{record}” was changed since; nothing is taken back."
+NOT_ANSWERED = "Nobody has answered this pair, or the answer was taken back already."
 NOTHING = "You have answered no pair that could be taken back."
 Progress = Callable[[int], None]
 
@@ -195,23 +196,31 @@ def answer_pair(*, by: User, pair: DoubtfulPair, answer: str) -> DoubtfulPair:
 
 def last_answer(*, by: User, review: Review) -> DoubtfulPair | None:
     """Give the pair that the person answered last."""
-    rows = DoubtfulPair.objects.filter(review=review, answered_by=by).exclude(answer="")
-    return rows.select_related("first", "second", "act", "review").order_by("-answered_at", "-pk").first()
+    return answered_pairs(review).filter(answered_by=by).first()
+
+
+def answered_pairs(review: Review) -> QuerySet[DoubtfulPair]:
+    """Give the pairs that somebody answered, the latest first."""
+    rows = DoubtfulPair.objects.filter(review=review).exclude(answer="")
+    return rows.select_related("first", "second", "act", "review", "answered_by").order_by("-answered_at", "-pk")
 
 
 @transaction.atomic
-def take_back(*, by: User, review: Review) -> DoubtfulPair:
-    """Take back what the person said last about a pair; it waits again.
+def take_back(*, by: User, review: Review, pair: DoubtfulPair | None = None) -> DoubtfulPair:
+    """Take back an answer about a pair, the person's last unless one is named; it waits again.
 
     Raises
     ------
-    NotAllowed : the person does not record in the review
-    ValidationError : they have answered none, or one of the records was changed since
+    NotAllowed : the person does not record in the review, or it is another's answer and they do not adjudicate
+    ValidationError : there is no such answer, or one of the records was changed since
     """
     require(by, Act.RECORD, review)
-    pair = last_answer(by=by, review=review)
-    if pair is None:
-        raise ValidationError(NOTHING)
+    own = last_answer(by=by, review=review) if pair is None else answered_pairs(review).filter(pk=pair.pk).first()
+    if own is None:
+        raise ValidationError(NOTHING if pair is None else NOT_ANSWERED)
+    pair = own
+    if pair.answered_by != by:
+        require(by, Act.ADJUDICATE, review)
     if pair.act is not None and pair.act.undone_at is None:
         _take_back_act(by, pair.act)
     elif pair.answer == DoubtfulPair.Answer.DUPLICATE:

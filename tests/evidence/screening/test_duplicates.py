@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import connection
@@ -168,6 +169,77 @@ def test_what_only_shares_a_doi_is_screened() -> None:
     assert screening.deduplicate(by=make_owner(review), review=review).doubtful == 1
 
 
+def come_in(review: Review, owner: User, *rows: dict[str, Any]) -> ChangeBatch:
+    """Let records come in; give the act that they came in as."""
+    search_round = review.search_rounds.first() or make_search_round(review)
+    screening.add_records(by=owner, search_round=search_round, rows=rows)
+    return ChangeBatch.objects.filter(review=review).order_by("-pk")[0]
+
+
+def test_pairs_that_wait_go_with_the_import_of_a_record_and_are_found_when_it_comes_in_again() -> None:
+    review = make_review()
+    owner = make_owner(review)
+    come_in(review, owner, {**PAPER, "doi": "10.1000/a"})
+    act = come_in(review, owner, {**PAPER, "doi": "10.1000/b"}, {**PAPER, "doi": "10.1000/c"})
+    assert screening.deduplicate(by=owner, review=review).doubtful == 3
+    client = member_client(review, "adjudicator")
+    address = f"/admin/evidence/changebatch/{act.pk}"
+
+    page = client.post(f"{address}/undo/", {"reason": "The wrong file"}, follow=True)
+
+    assert "It is undone: 2 changes were taken back" in text_of(page)
+    assert Record.objects.get().doi == "10.1000/a"
+    assert not DoubtfulPair.objects.exists()
+    gone = DoubtfulPair.history.filter(history_type="-")
+    assert [entry.history_change_reason for entry in gone] == [
+        "Undo of “Records added to search round 1”: The wrong file"
+    ] * 3
+    assert "No pair waits" in text_of(client.get(at(review)))
+    come_in(review, owner, {**PAPER, "doi": "10.1000/b"})
+    assert screening.deduplicate(by=owner, review=review).doubtful == 1
+
+
+def test_pair_that_is_answered_keeps_an_import_until_the_answer_is_taken_back() -> None:
+    review = make_review()
+    owner = make_owner(review)
+    act = come_in(review, owner, {**PAPER, "doi": "10.1000/a"}, {**PAPER, "doi": "10.1000/b"}, {"title": "Tea"})
+    screening.deduplicate(by=owner, review=review)
+    pair = screening.answer_pair(by=owner, pair=screening.waiting_pairs(review).get(), answer="distinct")
+    client = member_client(review, "adjudicator")
+
+    page = client.post(f"/admin/evidence/changebatch/{act.pk}/undo/", {"reason": "x"}, follow=True)
+
+    assert f"{owner} has said that “{TITLE}” and “{TITLE}” are not duplicates. Take that answer back" in text_of(page)
+    assert (Record.objects.count(), DoubtfulPair.objects.get().answer) == (3, "distinct")
+    page = client.post(at(review), {"answer": "take back", "pair": pair.pk}, follow=True)
+    assert "is taken back; the pair waits again" in text_of(page)
+    page = client.post(f"/admin/evidence/changebatch/{act.pk}/undo/", {"reason": "x"}, follow=True)
+    assert "It is undone: 3 changes were taken back" in text_of(page)
+    assert not Record.objects.exists()
+
+
+def test_answers_of_others_are_taken_back_by_who_adjudicates_only() -> None:
+    pair = make_doubtful_pair()
+    review = pair.review
+    anna = make_membership(review, make_user(), "reviewer").user
+    ben = make_membership(review, make_user(), "reviewer").user
+    screening.answer_pair(by=anna, pair=pair, answer="distinct")
+    with pytest.raises(NotAllowed):
+        screening.take_back(by=ben, review=review, pair=pair)
+    screening.take_back(by=anna, review=review, pair=pair)
+    with pytest.raises(ValidationError, match="Nobody has answered this pair"):
+        screening.take_back(by=anna, review=review, pair=pair)
+    screening.answer_pair(by=anna, pair=pair, answer="duplicate")
+
+    screening.take_back(by=make_membership(review, make_user(), "adjudicator").user, review=review, pair=pair)
+
+    assert screening.waiting_pairs(review).get() == pair
+    assert not Record.objects.filter(duplicate_of__isnull=False).exists()
+    others = make_doubtful_pair()
+    with pytest.raises(ValidationError, match="Nobody has answered this pair"):
+        screening.take_back(by=anna, review=review, pair=others)
+
+
 def test_who_may() -> None:
     pair = make_doubtful_pair()
     viewer = make_membership(pair.review, make_user(), "viewer").user
@@ -197,6 +269,7 @@ def test_the_page_shows_both_sides_takes_answers_and_ends() -> None:
     pair = DoubtfulPair.objects.get()
     page = client.post(at(review), {"answer": "duplicate", "pair": pair.pk}, follow=True)
     assert "All pairs are answered" in text_of(page)
+    assert "What was said Show 1 answer" in text_of(page)
     page = client.post(at(review), {"answer": "undo"}, follow=True)
     assert "the pair waits again" in text_of(page)
     assert client.post(at(review), {"answer": "distinct", "pair": "x"}).status_code == 404

@@ -232,6 +232,14 @@ def test_format_of_references_is_open_to_who_records(monkeypatch, role, status):
     assert client.get(address("send", review.slug, FORMAT.code)).status_code == 403
 
 
+@pytest.mark.parametrize("code", ["references", "ris", "nbib", "bibtex", "endnote-xml", "web-of-science"])
+def test_reviewer_brings_references_in_but_no_evidence(code):
+    review, _ = make_team()
+    client = member_client(review, "reviewer")
+    assert client.get(address("send", review.slug, code)).status_code == 200
+    assert client.get(address("send", review.slug, "extraction-table")).status_code == 403
+
+
 @pytest.mark.parametrize("role", ["reviewer", "statistician", "viewer"])
 def test_who_may_not_bring_it_in_sees_that_there_is_an_import_and_not_what_is_in_it(role):
     review, cara = make_team()
