@@ -31,6 +31,7 @@ from evidence.permissions import NotAllowed
 from evidence.services import GivenAnswer, assess, start_assessment, undo
 from evidence.services.judging import Verdict
 from tests import factories as make
+from tests.fuzzing import tries
 
 DEMONSTRATION = Path(site.BASE_DIR) / "evidence" / "demonstration" / "lbp_review"
 HOSTILE = '=HYPERLINK("x","y")'
@@ -287,7 +288,7 @@ def test_no_mutation_of_the_zip_crashes_or_saves_a_part(owner: User, tmp_path: P
     path = tmp_path / "mutated.zip"
 
     @given(st.lists(st.tuples(st.integers(0, len(data) - 1), st.binary(max_size=3)), min_size=1, max_size=3))
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=tries(40), deadline=None)
     def mutate(changes: list[tuple[int, bytes]]) -> None:
         mutated = data
         for place, piece in changes:
