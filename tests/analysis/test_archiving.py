@@ -323,6 +323,6 @@ def test_no_mutation_of_the_bytes_crashes_or_gets_in(packed: Packed) -> None:
             said.append(str(refusal))
 
     mutate()
-    assert len(said) > 50
+    assert len(said) > tries(150) / 2
     assert all(sentence.endswith(".") for sentence in said)
     assert not Review.objects.exists()
