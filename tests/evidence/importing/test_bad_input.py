@@ -1,4 +1,4 @@
-"""Odd tables and huge files: each is read as it is meant or refused with a sentence, which leaves the database as it was."""
+"""Odd tables and huge files: read as they are meant, or refused with a sentence that leaves the database as it was."""
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
