@@ -2,9 +2,10 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -28,6 +29,7 @@ EVENTS, SCORES, EFFECTS = "DIC", "CON", "IV"
 METHODS = {EVENTS: ("MH", "RR"), SCORES: ("IV", "MD"), EFFECTS: ("IV", "")}
 EXPERIMENTAL = "Experimental"
 LEVEL = Decimal("0.95")
+STUDIES_AT_ONCE, ROWS_AT_ONCE = 200, 500
 NOTHING = "The review has no agreed results of an experimental arm and a comparator that RevMan could hold."
 
 
@@ -88,15 +90,26 @@ def write_revman_csv(order: Order) -> Iterator[bytes]:
 
 def _parts(review: Review, kinds: list[ComparatorType], keys: dict[str, list[tuple[Key, int]]]) -> Iterator[bytes]:
     yield "\ufeff".encode() + _csv([COLUMNS])
-    several = _with_several_arms(review)
+    several, order = _with_several_arms(review), _by_label(review)
     for number, kind in enumerate(kinds, start=1):
         yield _csv([_row(number, 0, f"{EXPERIMENTAL} versus {kind.name}")])
         place = 0
         for key, instrument in keys[kind.code]:
-            lines = _lines(review, kind, key, instrument, several)
-            if lines:
+            asked = (review, kind, key, instrument, several, order)
+            labels = {line.first for line in _lines(*asked)}
+            if labels:
                 place += 1
-                yield _csv(_analysis(number, place, kind, key, instrument, lines))
+                rows = _analysis(number, place, kind, key, instrument, labels, _lines(*asked))
+                while part := list(islice(rows, ROWS_AT_ONCE)):
+                    yield _csv(part)
+
+
+def _by_label(review: Review) -> list[int]:
+    """Give the keys of the consensus extractions in the order of their studies' names."""
+    found = Extraction.objects.filter(study__review=review, is_consensus=True)
+    return [
+        pk for *_, pk in sorted((text.casefold(), text, pk) for text, pk in found.values_list("study__label", "pk"))
+    ]
 
 
 def _csv(rows: Iterable[Any]) -> bytes:
@@ -113,12 +126,17 @@ def _row(number: int, place: int, name: str, **cells: str) -> list[str]:
 
 
 def _analysis(
-    number: int, place: int, kind: ComparatorType, key: Key, instrument: int, lines: list[Line]
+    number: int,
+    place: int,
+    kind: ComparatorType,
+    key: Key,
+    instrument: int,
+    labels: set[str],
+    lines: Iterable[Line],
 ) -> Iterator[list[str]]:
-    """Give the rows of an analysis: what it is, and its studies."""
+    """Give the rows of an analysis: what it is, with what all its studies call the first arm, and its studies."""
     method, measure = METHODS[key.kind]
-    labels = {line.first for line in lines}
-    first = labels.pop() if len(labels) == 1 else EXPERIMENTAL
+    first = next(iter(labels)) if len(labels) == 1 else EXPERIMENTAL
     sides = (f"Favours {first}", f"Favours {kind.name}")
     if Instrument.objects.get(pk=instrument).direction == Direction.HIGHER:
         sides = (sides[1], sides[0])
@@ -186,18 +204,22 @@ def _key(kind: str, outcome: str, instrument: str, timed: list[Any], measure: st
     return Key(kind, outcome, instrument, week, "" if week is not None else printed, value_kind, is_adjusted, measure)
 
 
-def _lines(review: Review, kind: ComparatorType, key: Key, instrument: int, several: set[int]) -> list[Line]:
-    """Give the studies of an analysis by name."""
+def _lines(
+    review: Review, kind: ComparatorType, key: Key, instrument: int, several: set[int], order: Sequence[int]
+) -> Iterator[Line]:
+    """Give the studies of an analysis by name, some of them in memory at a time."""
     same: dict[str, Any] = {"instrument_id": instrument, "value_kind": key.value_kind, "is_adjusted": key.is_adjusted}
     if key.week is None:
         same |= {"week__isnull": True, "time_as_printed": key.time_as_printed}
     else:
         same |= {"week": key.week}
-    if key.kind == EFFECTS:
-        lines = _effects(_of_contrasts(review, kind).filter(**same), key, several)
-    else:
-        lines = _pairs(_of_arms(review).filter(**same), kind, key, several)
-    return sorted(lines, key=lambda line: (line.label.casefold(), line.label))
+    for begin in range(0, len(order), STUDIES_AT_ONCE):
+        some = order[begin : begin + STUDIES_AT_ONCE]
+        if key.kind == EFFECTS:
+            lines = _effects(_of_contrasts(review, kind).filter(extraction__in=some, **same), key, several)
+        else:
+            lines = _pairs(_of_arms(review).filter(arm__extraction__in=some, **same), kind, key, several)
+        yield from sorted(lines, key=lambda line: (line.label.casefold(), line.label))
 
 
 def _pairs(results: Any, kind: ComparatorType, key: Key, several: set[int]) -> list[Line]:

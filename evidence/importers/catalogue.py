@@ -51,4 +51,4 @@ def _stored(table: Table, review: Review) -> Any:
     if holder:
         query = query.filter(**{f"{holder}is_consensus": True})
     through = {path.rsplit("__", 1)[0] for path in table.key.values() if "__" in path}
-    return query.select_related(*through) if through else query
+    return table.told_apart(query.select_related(*through) if through else query)

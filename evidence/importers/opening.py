@@ -16,11 +16,15 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 from django.conf import settings
 
+LOCKED = "The file is protected with a password; save it without one."
+# The name, in an OLE container, of what spreadsheet programs save with a password.
+ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # What other kinds of files begin with, and what to do with one.
 SIGNATURES: Sequence[tuple[bytes, str]] = (
     (b"%PDF", "The file is a PDF; export the data themselves from the program that made it."),
     (
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        OLE,
         "The file is protected with a password, or is of the old kind .xls; save it without a password as .xlsx.",
     ),
     (b"\x1f\x8b", "The file is compressed with gzip; unpack it first."),
@@ -146,6 +150,8 @@ def refuse_other_kinds(content: bytes) -> None:
     ------
     Unreadable : with what to do instead
     """
+    if content.startswith(OLE) and ENCRYPTED in content:
+        raise Unreadable(LOCKED)
     for begin, sentence in SIGNATURES:
         if content.startswith(begin):
             raise Unreadable(sentence)
@@ -226,7 +232,7 @@ def open_zip(content: bytes) -> zipfile.ZipFile:
     if not all(member.filename for member in members):
         raise Unreadable("The file is damaged: the archive holds files without a name.")
     if any(member.flag_bits & 0x1 for member in members):
-        raise Unreadable("The file is protected with a password; save it without one.")
+        raise Unreadable(LOCKED)
     if len(members) > MOST_MEMBERS:
         raise Unreadable(f"The archive holds {len(members):,} files; the most that are read is {MOST_MEMBERS:,}.")
     size = sum(member.file_size for member in members)

@@ -148,6 +148,8 @@ def mark_duplicates(folder: Folder) -> None:
 
 def describe(row: Row) -> str:
     """Give the columns that a row is known by, with its values, for a sentence."""
-    known = zip(row.table.key, row.key or (), strict=False)
-    parts = [f"{column} {value}" for column, value in known if value not in (None, "")]
+    known = dict(zip(row.table.key, row.key or (), strict=False))
+    if known.get(row.table.numbered) == 1:
+        del known[row.table.numbered]  # which goes without saying
+    parts = [f"{column} {value}" for column, value in known.items() if value not in (None, "")]
     return f"The {row.table.noun} with {', '.join(parts)}" if parts else f"The {row.table.noun}"

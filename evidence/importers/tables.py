@@ -9,6 +9,8 @@ from functools import cache
 from typing import Any, cast
 
 from django.db import models
+from django.db.models import Window
+from django.db.models.functions import RowNumber
 
 from evidence.importers.cells import Field, is_required
 from evidence.models import (
@@ -61,7 +63,8 @@ class Table:
 
     `key` maps the columns that a row is known by to their place as seen from the model; `extra` are columns that are no
     field of the model; `replaced` are fields that have no column of their own, and `left_out` those that the format
-    does not have. `only` narrows the stored rows of the model.
+    does not have. `only` narrows the stored rows of the model. `numbered` is the last column of a key whose rest rows
+    may share: it counts those that do, in the order in which they were entered.
     """
 
     name: str
@@ -73,6 +76,7 @@ class Table:
     replaced: Mapping[str, str] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     only: Mapping[str, Any] = field(default_factory=dict)
+    numbered: str = ""
     is_in_json: bool = False
     is_in_extraction: bool = False
     is_needed: bool = False
@@ -104,6 +108,14 @@ class Table:
         if values.get("week") is not None:
             values["time_as_printed"] = ""
         return tuple(values.values())
+
+    def told_apart(self, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        """Give the rows, each with its number among those that share the rest of its key."""
+        if not self.numbered:
+            return rows
+        rest = [models.F(path) for column, path in self.key.items() if column != self.numbered]
+        number = Window(RowNumber(), partition_by=rest, order_by=models.F("pk").asc())
+        return rows.annotate(**{self.key[self.numbered]: number})
 
     def key_of_row(self, row: models.Model) -> tuple[Any, ...]:
         """Give the key of a stored row."""
@@ -140,6 +152,12 @@ STUDY = Reference("study", "studies")
 # A published tool, or one of the review's own.
 TOOL: Field = models.CharField(max_length=20, default="rob2")
 CONSENSUS: Field = models.CharField(max_length=10, blank=True, choices=Extraction.Status.choices)
+# Which of several rows of one kind of event, where a report has it in several (by seriousness, or by time).
+NUMBER_OF_SAME: Field = models.PositiveSmallIntegerField(
+    "number",
+    default=1,
+    help_text="1; and 2, 3 ... where the report has the same event of the same arm in several rows.",
+)
 SETTLED: Mapping[str, Field] = {
     "settled_value": Number(),
     "settled_ci_lower": Number(),
@@ -268,8 +286,10 @@ _IN_ORDER = (
         "adverse_events",
         "adverse event",
         AdverseEvent,
-        {"study": "extraction__study__code", "arm": "arm__number", "term": "term"},
+        {"study": "extraction__study__code", "arm": "arm__number", "term": "term", "number": "number"},
         (STUDY, Reference("arm", "arms", "arm", through=("study",), is_optional=True)),
+        extra={"number": NUMBER_OF_SAME},
+        numbered="number",
         is_in_extraction=True,
     ),
     Table(

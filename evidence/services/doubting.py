@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 
 from evidence.doubts import ArmNumbers, ArmSize, ContrastNumbers, Question, Scale, StudyNumbers, questions_about
 from evidence.doubts.printed import Moment
@@ -21,8 +22,12 @@ from evidence.permissions import Act, require
 from evidence.services.recording import record, remove
 
 Key = tuple[str, int]
+Query = QuerySet[Any, Any]
 Printed = Mapping[Key, Mapping[str, Decimal]]
 ARM_RESULTS, CONTRASTS = "arm_results", "contrast_results"
+OF_SCALE = (
+    *("pk", "outcome__code", "code", "name", "scale_min", "scale_max", "score_step", "item_count", "direction"),
+)
 AT = ("instrument_id", "week", "time_as_printed", "value_kind", "is_adjusted")
 OF_ARM = (
     *("sign", "n", "mean", "sd", "se", "minimum", "q1", "median", "q3", "maximum"),
@@ -32,6 +37,16 @@ OF_CONTRAST = (
     *("measure", "sign", "estimate", "ci_lower", "ci_upper", "ci_level", "p_value", "p_relation"),
     *("n_first", "n_second", "quote", "is_printed_so"),
 )
+
+
+class Rows(NamedTuple):
+    """What doubts look at: rows of values, in an order that does not change."""
+
+    instruments: Query
+    arms: Query
+    results: Query
+    contrasts: Query
+    studies: Query
 
 
 def questions_of(review: Review, printed: Printed | None = None) -> list[Question]:
@@ -46,8 +61,13 @@ def questions_of(review: Review, printed: Printed | None = None) -> list[Questio
 
 def open_questions(review: Review) -> list[Question]:
     """Give the doubts about a review that nobody has answered."""
-    answered = set(DoubtAnswer.objects.filter(study__review=review).order_by().values_list("digest", flat=True))
+    answered = answered_in(review)
     return [one for one in questions_of(review) if one.digest not in answered]
+
+
+def answered_in(review: Review) -> set[str]:
+    """Give the digests of the questions that somebody answered."""
+    return set(DoubtAnswer.objects.filter(study__review=review).order_by().values_list("digest", flat=True))
 
 
 @transaction.atomic
@@ -84,55 +104,73 @@ def ask_again(*, by: User, answer: DoubtAnswer, reason: str = "") -> None:
 
 def studies_of(review: Review, printed: Printed) -> list[StudyNumbers]:
     """Give the numbers of the consensus of a review's studies as plain values."""
-    scales = _scales(review)
+    rows = rows_of(review)
+    scales = {pk: _scale(*values) for pk, *values in rows.instruments}
     arms: dict[int, list[ArmSize]] = defaultdict(list)
     labels: dict[int, ArmSize] = {}
-    rows = Arm.objects.filter(extraction__study__review=review, extraction__is_consensus=True).order_by("number")
-    for pk, study, number, label, n in rows.values_list(
-        "pk", "extraction__study_id", "number", "label", "n_randomised"
-    ):
+    for pk, study, number, label, n in rows.arms:
         labels[pk] = ArmSize(number, label, n)
         arms[study].append(labels[pk])
     results: dict[int, list[ArmNumbers]] = defaultdict(list)
-    for study, row in _arm_rows(review, scales, labels):
+    for study, row in _arm_numbers(rows.results, scales, labels):
         results[study].append(_as_printed(row, printed))
     contrasts: dict[int, list[ContrastNumbers]] = defaultdict(list)
-    for study, contrast in _contrast_rows(review, scales, labels):
+    for study, contrast in _contrast_numbers(rows.contrasts, scales, labels):
         contrasts[study].append(_as_printed(contrast, printed))
-    studies = Study.objects.filter(review=review).order_by("label", "pk")
     return [
         StudyNumbers(
             *(code, label, companion or pk, design != Study.Design.NON_RANDOMISED),
             *(tuple(arms[pk]), tuple(results[pk]), tuple(contrasts[pk])),
         )
-        for pk, code, label, companion, design in studies.values_list("pk", "code", "label", "companion_of", "design")
+        for pk, code, label, companion, design in rows.studies
         if pk in arms
     ]
 
 
-def _scales(review: Review) -> dict[int, Scale]:
-    found = {}
-    for row in Instrument.objects.filter(outcome__review=review).select_related("outcome"):
-        step = None if row.score_step is None else Fraction(row.score_step) / row.item_count
-        code, is_better = f"{row.outcome.code}/{row.code}", row.direction == "higher"
-        found[row.pk] = Scale(code, row.name, row.scale_min, row.scale_max, step, is_better)
-    return found
-
-
-def _arm_rows(review: Review, scales: dict[int, Scale], arms: dict[int, ArmSize]) -> Any:
-    rows = ArmResult.objects.filter(
+def rows_of(review: Review) -> Rows:
+    """Give what doubts look at, as queries in a fixed order: all that a doubt rests on, and nothing else."""
+    arms = Arm.objects.filter(extraction__study__review=review, extraction__is_consensus=True)
+    results = ArmResult.objects.filter(
         arm__extraction__study__review=review, arm__extraction__is_consensus=True, instrument__kind="continuous"
-    ).order_by("week", "arm__number", "pk")
-    for pk, study, arm, *values in rows.values_list("pk", "arm__extraction__study_id", "arm_id", *AT, *OF_ARM):
+    )
+    contrasts = ContrastResult.objects.filter(extraction__study__review=review, extraction__is_consensus=True)
+    sides = ("first_arm_id", "second_arm_id")
+    return Rows(
+        Instrument.objects.filter(outcome__review=review).order_by("pk").values_list(*OF_SCALE),
+        arms.order_by("number", "pk").values_list("pk", "extraction__study_id", "number", "label", "n_randomised"),
+        results.order_by("week", "arm__number", "pk").values_list(
+            "pk", "arm__extraction__study_id", "arm_id", *AT, *OF_ARM
+        ),
+        contrasts.order_by("week", "pk").values_list("pk", "extraction__study_id", *sides, *AT, *OF_CONTRAST),
+        Study.objects.filter(review=review)
+        .order_by("label", "pk")
+        .values_list("pk", "code", "label", "companion_of", "design"),
+    )
+
+
+def _scale(
+    outcome: str,
+    code: str,
+    name: str,
+    low: Decimal | None,
+    high: Decimal | None,
+    step: Decimal | None,
+    items: int,
+    direction: str,
+) -> Scale:
+    apart = None if step is None else Fraction(step) / items
+    return Scale(f"{outcome}/{code}", name, low, high, apart, direction == "higher")
+
+
+def _arm_numbers(rows: Query, scales: Mapping[int, Scale], arms: Mapping[int, ArmSize]) -> Any:
+    for pk, study, arm, *values in rows:
         numbers = dict(zip(OF_ARM, values[len(AT) :], strict=True))
         size = arms[arm]
         yield study, ArmNumbers((ARM_RESULTS, pk), size.number, size.label, _moment(values, scales), **numbers)
 
 
-def _contrast_rows(review: Review, scales: dict[int, Scale], arms: dict[int, ArmSize]) -> Any:
-    rows = ContrastResult.objects.filter(extraction__study__review=review, extraction__is_consensus=True)
-    names = ("pk", "extraction__study_id", "first_arm_id", "second_arm_id", *AT, *OF_CONTRAST)
-    for pk, study, first, second, *values in rows.order_by("week", "pk").values_list(*names):
+def _contrast_numbers(rows: Query, scales: Mapping[int, Scale], arms: Mapping[int, ArmSize]) -> Any:
+    for pk, study, first, second, *values in rows:
         one, two = arms[first], arms[second]
         numbers = dict(zip(OF_CONTRAST, values[len(AT) :], strict=True))
         yield (
@@ -145,7 +183,7 @@ def _contrast_rows(review: Review, scales: dict[int, Scale], arms: dict[int, Arm
         )
 
 
-def _moment(values: list[Any], scales: dict[int, Scale]) -> Moment:
+def _moment(values: list[Any], scales: Mapping[int, Scale]) -> Moment:
     instrument, week, time, kind, is_adjusted = values[: len(AT)]
     return Moment(scales[instrument], week, time, kind == ValueKind.CHANGE, is_adjusted)
 

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from evidence.models import Assessment, Review, Upload
 from evidence.permissions import Act, acts_of, readers_needed
 from evidence.services.assigning import duties_of
-from evidence.services.doubting import open_questions
+from evidence.services.doubt_count import count_open
 from evidence.services.extraction import Place, places_of
 from evidence.services.extraction import State as ExtractionState
 from evidence.services.screening import StageStanding, conflicts, count_stages, waiting_pairs
@@ -95,7 +95,7 @@ def read_workload(*, by: User, review: Review) -> Workload:
     previewed = Upload.objects.filter(review=review, made_by=by, status=Upload.Status.PREVIEWED)
     found.waiting.append(Waiting(Kind.CONFIRM_IMPORTS, previewed.count()))
     found.waiting += _extractions(by, places, acts, needed) + _to_assess(by, assessments, acts)
-    found.doubts = len(open_questions(review))
+    found.doubts = count_open(review)
     if Act.RECORD in acts:
         found.waiting.append(Waiting(Kind.ANSWER_DOUBTS, found.doubts))
     late = [duty for duty in duties_of(reviews=[review], person=by) if duty.is_late]

@@ -25,6 +25,7 @@ from evidence.importers.tables import TABLES
 from evidence.models import Review, Study
 from tests import factories as make
 from tests.analysis.builders import make_small_review
+from tests.fuzzing import tries
 
 pytestmark = pytest.mark.django_db
 NESTED = "[" * 99_999
@@ -308,7 +309,7 @@ def test_no_mutation_of_the_bytes_crashes_or_gets_in(packed: Packed) -> None:
     said: list[str] = []
 
     @given(st.lists(st.tuples(st.integers(0, len(data) - 1), st.integers(0, 255)), min_size=1, max_size=4))
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=tries(150), deadline=None)
     def mutate(changes: list[tuple[int, int]]) -> None:
         mutated = bytearray(data)
         for place, value in changes:
@@ -322,6 +323,6 @@ def test_no_mutation_of_the_bytes_crashes_or_gets_in(packed: Packed) -> None:
             said.append(str(refusal))
 
     mutate()
-    assert len(said) > 100
+    assert len(said) > tries(150) / 2
     assert all(sentence.endswith(".") for sentence in said)
     assert not Review.objects.exists()

@@ -5,10 +5,13 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
+
+from evidence.exporters.review_folder.cells import value_at
 from evidence.importers.extraction_tables.layouts import FIELD, SOURCE, Column, Layout
 from evidence.importers.harmless import harmless
 from evidence.importers.tables import TABLES, Table, walk
-from evidence.models import Characteristic, Review
+from evidence.models import Characteristic, Extraction, Review
 from evidence.models.fields import trim
 
 Value = str | int | Decimal | None
@@ -37,7 +40,12 @@ def _stored(review: Review, table: Table) -> Any:
         query = query.filter(**{f"{holder}is_consensus": True})
     paths = [*table.key.values(), *(_path(table, one.column) for one in table.references)]
     through = {path.rsplit("__", 1)[0] for path in paths if "__" in path}
-    return query.select_related(*sorted(through)).order_by(*table.key.values(), "pk")
+    if "settled_value" in table.extra:
+        through.add("settlement")
+    if "consensus" in table.extra:
+        agreed = Extraction.objects.filter(study=OuterRef("pk"), is_consensus=True)
+        query = query.annotate(consensus=Subquery(agreed.values("status")[:1]))
+    return table.told_apart(query).select_related(*sorted(through)).order_by(*table.key.values(), "pk")
 
 
 def _path(table: Table, column: str) -> str:
@@ -54,7 +62,7 @@ def _value_of(table: Table, column: Column) -> Callable[[Any], Any]:
         outcome, instrument = _path(table, "outcome"), _path(table, "instrument")
         return lambda row: f"{walk(row, outcome)}/{walk(row, instrument)}"
     path = _path(table, column.name)
-    return lambda row: walk(row, path)
+    return lambda row: value_at(row, column.name, path)
 
 
 def _characteristics(review: Review, layout: Layout) -> Iterator[Cells]:

@@ -42,6 +42,7 @@ def _batch(table: Table, studies: Sequence[int], place: dict[int, int]) -> Itera
     holder = to_study.removesuffix("study").removesuffix("__")
     query = table.model._default_manager.filter(**{f"{to_study}__in" if to_study else "pk__in": studies})
     query = query.filter(**({f"{holder}__is_consensus": True} if holder else {}), **table.only)
+    query = table.told_apart(query)
     asked = set(related([path for name, path in paths.items() if name not in table.extra]))
     asked |= {one for one in (to_study, "settlement" if "settled_value" in paths else "") if one}
     rows: list[Any] = list(query.select_related(*asked) if asked else query)

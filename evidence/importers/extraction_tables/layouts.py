@@ -47,6 +47,18 @@ REFERENCES = {
 }
 # References that stand beside a field of the row, not at its beginning.
 AFTER = {"comparator_type": "role", "companion_of": "registration"}
+# Columns that are no fields of a table's model: header and note.
+BESIDE = {
+    "number": (
+        "Row of the same event",
+        "1; and 2, 3 ... where the report has the same event of an arm in several rows.",
+    ),
+    "settled_value": ("Settled value", "What a contradiction in print is to be read as. Only with “printed so”."),
+    "settled_ci_lower": ("Settled CI lower", "Lower limit of the interval of the settled value."),
+    "settled_ci_upper": ("Settled CI upper", "Upper limit of the interval of the settled value."),
+    "settled_reason": ("Reason of the settlement", "Why the numbers are settled this way."),
+    "consensus": ("State of the consensus", "A study that the review does not have is complete unless it is a draft."),
+}
 INSTRUMENT_NOTE = "One row for each instrument and time. The range of each scale, and which end is better:"
 WIDE, MIDDLE, NARROW = 42, 22, 13
 
@@ -178,10 +190,23 @@ def _columns(table: str, words: dict[str, tuple[Word, ...]], notes: dict[str, st
     if "tool" in TABLES[table].extra:
         yield Column("tool", "Tool", "The risk-of-bias tool.", "word", words["tool"], width=MIDDLE)
     for one in _own_fields(TABLES[table].model):
+        if one.name == SOURCE[0]:
+            yield from _beside_fields(table)
         yield _of_field(table, one, words)
         for name in references:
             if AFTER.get(name) == one.name:
                 yield _reference(table, name, words.get(name, ()))
+    if table == "studies":
+        yield from _beside_fields(table)
+
+
+def _beside_fields(table: str) -> Iterator[Column]:
+    """Give the columns that are no fields of the model: what is settled, and what tells equal rows apart."""
+    for name, (header, note) in BESIDE.items():
+        if name in TABLES[table].extra:
+            kind = kind_of(TABLES[table].extra[name])
+            words = told_apart((str(code), str(label)) for code, label in TABLES[table].extra[name].flatchoices)
+            yield Column(name, header, note, kind, words, width=MIDDLE if kind in ("text", "word") else NARROW)
 
 
 def _reference(table: str, name: str, words: tuple[Word, ...] = (), note: str = "") -> Column:
@@ -209,16 +234,22 @@ def _of_field(table: str, one: Any, lists: Mapping[str, tuple[Word, ...]] = Mapp
     kind, words = "text", lists.get(f"{table}.{one.name}", ())
     if words:
         kind = "word"
-    elif one.choices:
-        kind, words = "word", told_apart((str(code), str(label)) for code, label in one.flatchoices)
-    elif isinstance(one, models.BooleanField):
-        kind, words = "flag", flag_words()
-    elif isinstance(one, models.DecimalField):
-        kind = "number"
-    elif isinstance(one, models.IntegerField):
-        kind = "whole"
+    else:
+        kind = kind_of(one)
+        if kind == "flag":
+            words = flag_words()
+        elif kind == "word":
+            words = told_apart((str(code), str(label)) for code, label in one.flatchoices)
     width = WIDE if one.name in ("quote", "note", "citation") else MIDDLE if kind in ("text", "word") else NARROW
     return Column(one.name, header, str(one.help_text), kind, words, needed, width)
+
+
+def kind_of(field: Any) -> str:
+    """Give what the cells of a column hold, by the field that types them."""
+    if field.choices:
+        return "word"
+    kinds = ((models.BooleanField, "flag"), (models.DecimalField, "number"), (models.IntegerField, "whole"))
+    return next((kind for model, kind in kinds if isinstance(field, model)), "text")
 
 
 def _source(table: str) -> Iterator[Column]:

@@ -3,7 +3,6 @@
 QUORUM_FUZZ says how many inputs each test tries.
 """
 
-import os
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
@@ -17,12 +16,13 @@ from hypothesis import strategies as st
 from evidence.models import Arm, ArmResult, Characteristic, ContrastResult, Extraction, Review, Study
 from tests.evidence.extraction_tables.reviews import export, load, review_of
 from tests.evidence.test_import_example import write_example
+from tests.fuzzing import tries
 
 pytestmark = pytest.mark.django_db
 
 MODELS = (Study, Extraction, Arm, ArmResult, ContrastResult, Characteristic)
 TRIES = settings(
-    max_examples=int(os.environ.get("QUORUM_FUZZ", "25")),
+    max_examples=tries(25),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

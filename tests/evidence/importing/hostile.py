@@ -92,3 +92,59 @@ def with_password(content: bytes) -> bytes:
             marked[begin + place] |= 1
             begin += 4
     return bytes(marked)
+
+
+# What a file in an OLE container (compound file binary) begins with, and its numbers for sectors that are no data.
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+SECTOR, FREE, END, TABLE = 512, 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+# Streams below this size would stand in a stream of their own for small ones.
+SMALLEST = 4096
+
+
+def ole(streams: Mapping[str, bytes]) -> bytes:
+    """Give an OLE container with up to three streams, each of 4,096 bytes and more."""
+    sectors: list[bytes] = []
+    table, entries = [TABLE, END], [_entry("Root Entry", 5, END, 0, child=1)]
+    for number, (name, content) in enumerate(streams.items(), start=1):
+        content = content.ljust(max(SMALLEST, -len(content) % SECTOR + len(content)), b"\0")
+        begin, count = 2 + len(sectors), len(content) // SECTOR
+        table += [*range(begin + 1, begin + count), END]
+        sectors += [content[place : place + SECTOR] for place in range(0, len(content), SECTOR)]
+        entries.append(_entry(name, 2, begin, len(content), right=number + 1 if number < len(streams) else FREE))
+    entries += [bytes(128)] * (4 - len(entries))
+    numbers = b"".join(one.to_bytes(4, "little") for one in table)
+    head = OLE + bytes(16) + bytes.fromhex("3e000300feff0900060000000000000000000000")
+    fields = (1, 1, 0, SMALLEST, END, 0, END, 0, 0)
+    head += b"".join(one.to_bytes(4, "little") for one in fields)
+    return head.ljust(SECTOR, b"\xff") + numbers.ljust(SECTOR, b"\xff") + b"".join(entries) + b"".join(sectors)
+
+
+def _entry(name: str, kind: int, begin: int, size: int, *, child: int = FREE, right: int = FREE) -> bytes:
+    """Give an entry of the directory of an OLE container."""
+    words = name.encode("utf-16-le") + b"\0\0"
+    links = b"".join(one.to_bytes(4, "little") for one in (FREE, right, child))
+    entry = words.ljust(64, b"\0") + len(words).to_bytes(2, "little") + bytes([kind, 1]) + links
+    return entry + bytes(36) + begin.to_bytes(4, "little") + size.to_bytes(8, "little")
+
+
+def locked(content: bytes) -> bytes:
+    """Give a workbook as spreadsheet programs save it with a password: two streams in an OLE container.
+
+    How it is encrypted stands in one of them, as in ECMA-376 (agile encryption); the other holds the size of the
+    workbook and then its bytes, here changed by a key that nobody keeps.
+    """
+    key = zlib.crc32(content).to_bytes(4, "big")
+    changed = bytes(byte ^ key[place % 4] for place, byte in enumerate(content))
+    how = (
+        b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\r\n'
+        b'<encryption xmlns="http://schemas.microsoft.com/office/2006/encryption">'
+        b'<keyData saltSize="16" blockSize="16" '
+        b'keyBits="256" hashSize="64" cipherAlgorithm="AES" cipherChaining="ChainingModeCBC" hashAlgorithm="SHA512" '
+        b'saltValue="AAAAAAAAAAAAAAAAAAAAAA=="/></encryption>'
+    )
+    return ole(
+        {
+            "EncryptionInfo": bytes.fromhex("0400040040000000") + how.ljust(SMALLEST, b" "),
+            "EncryptedPackage": len(content).to_bytes(8, "little") + changed,
+        }
+    )

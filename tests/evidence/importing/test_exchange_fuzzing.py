@@ -1,6 +1,6 @@
 """Damaged files of the exchange formats: whatever bytes are changed, there is no crash and no half of an import.
 
-Each format is tried with as many inputs as EXAMPLES says, mutated from a small good file.
+Each format is tried with as many inputs as EXAMPLES says, or QUORUM_FUZZ, mutated from a small good file.
 """
 
 from pathlib import Path
@@ -15,6 +15,7 @@ from tests.evidence.importing.comparisons import means, row
 from tests.evidence.importing.test_prisma import NUMBERS
 from tests.evidence.importing.test_robvis import TABLES
 from tests.factories import make_membership, make_user
+from tests.fuzzing import tries
 
 pytestmark = pytest.mark.django_db
 
@@ -73,7 +74,7 @@ def test_damaged_file_is_read_or_refused_but_never_half_written(code, tmp_path):
     owner = make_user("ann")
     path: Path = tmp_path / "damaged.csv"
 
-    @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=tries(EXAMPLES), deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(CUTS)
     def try_one(cuts: list[tuple[float, int, bytes]]) -> None:
         path.write_bytes(damaged(GOOD[code], cuts))

@@ -121,7 +121,8 @@ REFUSED: list[tuple[str, Callable[[], bytes], str, int | None]] = [
         "The file is protected with a password, or is of the old kind .xls; save it without a password as .xlsx.",
         None,
     ),
-    ("locked.xlsx", lambda: hostile.with_password(hostile.workbook()), LOCKED, None),
+    ("locked.xlsx", lambda: hostile.locked(hostile.workbook()), LOCKED, None),
+    ("locked_zip.xlsx", lambda: hostile.with_password(hostile.workbook()), LOCKED, None),
     ("bomb.xlsx", lambda: hostile.bomb(60), "The file would grow to 60 MB when it is opened; it was not.", None),
     (
         "nested.xlsx",

@@ -1,9 +1,8 @@
 """Whatever happens to the bytes of a file: it is read, or refused with a sentence, and nothing else is raised.
 
-`QUORUM_FUZZ=0-100000 pytest tests/evidence/importing/test_opening_fuzz.py -k numbered` tries so many inputs.
+`QUORUM_FUZZ=100000 pytest tests/evidence/importing/test_opening_fuzz.py -k numbered` tries so many inputs.
 """
 
-import os
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from hypothesis import strategies as st
 from evidence.importers.opening import Unreadable, decode, open_zip, parse_xml
 from evidence.importers.sheets import read_sheets
 from tests.evidence.importing import hostile
+from tests.fuzzing import tries
 
 XML = b'<?xml version="1.0" encoding="UTF-8"?><!-- x --><r><s ID="1">M\xc3\xbcller &amp; co</s><t/></r>'
 SEEDS = (
@@ -86,19 +86,19 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("fuzz") / "file"
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 2**32), st.sampled_from(SEEDS))
 def test_changed_bytes_are_read_or_refused(place: Path, number: int, seed: bytes) -> None:
     assert answer(mutated(seed, random.Random(number)), place)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 2**32), st.sampled_from(SEEDS[:2]))
 def test_changed_parts_of_a_workbook_are_read_or_refused(place: Path, number: int, seed: bytes) -> None:
     assert answer(mutated_part(seed, random.Random(number)), place)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused(place: Path, content: bytes) -> None:
     assert answer(content, place)
@@ -106,12 +106,12 @@ def test_any_bytes_are_read_or_refused(place: Path, content: bytes) -> None:
 
 def test_numbered_files_are_read_or_refused(place: Path) -> None:
     said: Counter[str] = Counter()
-    first, last = map(int, os.environ.get("QUORUM_FUZZ", "0-200").split("-"))
-    for number in range(first, last):
+    count = tries(200)
+    for number in range(count):
         rng = random.Random(number)
         seed = SEEDS[number % len(SEEDS)]
         change = mutated_part if number % len(SEEDS) < 2 and rng.random() < 0.7 else mutated
         said[answer(change(seed, rng), place)[:70]] += 1
     # Some are read all the same, and the others are refused for more than one reason.
-    assert said["read"] > (last - first) / 20, said
+    assert said["read"] > count / 20, said
     assert len(said) > 5, said

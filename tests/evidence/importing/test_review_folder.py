@@ -26,11 +26,12 @@ from evidence.importers.asking import Request
 from evidence.importers.formats import FORMATS
 from evidence.importers.harmless import as_written, harmless, is_command
 from evidence.importers.importing import import_rows
-from evidence.models import Assessment, Review, Study
+from evidence.models import AdverseEvent, Assessment, Review, Study
 from evidence.permissions import NotAllowed
 from evidence.services import GivenAnswer, assess, start_assessment, undo
 from evidence.services.judging import Verdict
 from tests import factories as make
+from tests.fuzzing import tries
 
 DEMONSTRATION = Path(site.BASE_DIR) / "evidence" / "demonstration" / "lbp_review"
 HOSTILE = '=HYPERLINK("x","y")'
@@ -73,6 +74,8 @@ def full_review() -> Review:
         make.make_characteristic(extraction, make.make_characteristic_field(review, kind=kind, code=kind), **value)
     make.make_adverse_event(extraction, arm=None)
     make.make_adverse_event(extraction, arm=arms[1])
+    for arm, seriousness in ((None, "serious"), (arms[1], "unclear"), (None, "not_serious"), (None, "serious")):
+        make.make_adverse_event(extraction, arm=arm, term="falls", seriousness=seriousness)
     make.make_flow_count(make.make_search_round(review, databases="PubMed\nCENTRAL"))
     return review
 
@@ -193,12 +196,42 @@ def test_harmless_cells_are_read_back_as_they_were(text: str) -> None:
 
 def test_two_rows_with_one_key_are_told_before_a_file_is_begun(owner: User) -> None:
     review = full_review()
-    extraction = review.studies.get(code="Z_1").extractions.get()
-    make.make_adverse_event(extraction, arm=None, term="falls")
-    make.make_adverse_event(extraction, arm=None, term="falls", seriousness="serious")
+    for _ in range(2):
+        make.make_report(review.studies.get(code="B_3"), citation="Doe 2020", is_primary=False)
 
-    with pytest.raises(ValidationError, match="The study “Z_1” has the same adverse event twice"):
+    with pytest.raises(ValidationError, match="The study “B_3” has the same report twice"):
         EXPORTS["review-folder"].write(Order(owner, review))
+
+
+def test_one_event_in_several_rows_is_numbered_and_changed_row_by_row(owner: User, tmp_path: Path) -> None:
+    review = full_review()
+    write_review_folder(Order(owner, review), tmp_path)
+    path = tmp_path / "adverse_events.csv"
+    text = path.read_text(encoding="utf-8")
+    rows = [row for row in csv.DictReader(StringIO(text)) if row["term"] == "falls"]
+    assert [(row["arm"], row["number"], row["seriousness"]) for row in rows] == [
+        *(("", "1", "serious"), ("", "2", "not_serious"), ("", "3", "serious"), ("2", "1", "unclear")),
+    ]
+    path.write_text(text.replace("not_serious,3,2,50", "not_serious,4,3,50"), encoding="utf-8")
+
+    result = import_review(by=owner, folder=tmp_path)
+
+    assert [str(problem) for problem in result.errors] == []
+    (told,) = result.changes
+    assert told.what.endswith("term falls, number 2")
+    events = AdverseEvent.objects.filter(term="falls").order_by("pk").values_list("seriousness", "events")
+    assert list(events) == [("serious", 3), ("unclear", 3), ("not_serious", 4), ("serious", 3)]
+
+
+def test_one_event_in_two_rows_without_a_number_is_refused(owner: User, tmp_path: Path) -> None:
+    write_review_folder(Order(owner, full_review()), tmp_path)
+    (tmp_path / "adverse_events.csv").write_text("study,term\nZ_1,dizzy\nZ_1,dizzy\n", encoding="utf-8")
+
+    (problem,) = import_review(by=owner, folder=tmp_path).errors
+
+    assert str(problem) == (
+        "adverse_events.csv line 3: the adverse event with study Z_1, term dizzy already stands in line 2."
+    )
 
 
 def test_only_members_export(owner: User) -> None:
@@ -287,7 +320,7 @@ def test_no_mutation_of_the_zip_crashes_or_saves_a_part(owner: User, tmp_path: P
     path = tmp_path / "mutated.zip"
 
     @given(st.lists(st.tuples(st.integers(0, len(data) - 1), st.binary(max_size=3)), min_size=1, max_size=3))
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=tries(40), deadline=None)
     def mutate(changes: list[tuple[int, bytes]]) -> None:
         mutated = data
         for place, piece in changes:

@@ -32,12 +32,14 @@ from tests.evidence.importing.loading import load, make_owned_review
 from tests.evidence.importing.registry_files import as_text, record
 from tests.evidence.importing.revman_files import ANSWERS, CSV, RM5, WEB_ROWS
 from tests.factories import saved
+from tests.fuzzing import tries
 
-# How many damaged files each test of whole imports reads; those that make rows and write nothing read PARSED.
+# How many damaged files each test of whole imports reads; those that make rows and write nothing read PARSED. The
+# variable QUORUM_FUZZ says another number.
 IMPORTED, PARSED = 10, 200
 MEASURES = "pain => pain/nrs; disability => pain/nrs; responders | yes => pain/yes; sleep => pain/nrs"
-few = settings(max_examples=IMPORTED, suppress_health_check=list(HealthCheck), deadline=None)
-many = settings(max_examples=PARSED, suppress_health_check=list(HealthCheck), deadline=None)
+few = settings(max_examples=tries(IMPORTED), suppress_health_check=list(HealthCheck), deadline=None)
+many = settings(max_examples=tries(PARSED), suppress_health_check=list(HealthCheck), deadline=None)
 
 
 PUT = [b'"', b"<", b"-1", b"1e9", b"\xff", b",", b"{}", b"9" * 30]

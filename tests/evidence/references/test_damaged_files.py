@@ -15,11 +15,14 @@ from evidence.importers.references.kinds import KINDS, read_any, read_as
 from evidence.models import Record, RecordText, ScreeningState
 from tests.evidence.references import samples
 from tests.factories import make_review, make_search_round
+from tests.fuzzing import tries
 from tests.screening_factories import make_owner
 
 MOST_SECONDS = 20
 LONGEST = {"journal": 300, "doi": 200, "pmid": 12, "accession": 80}
-SHARED_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+SHARED_FOLDER = settings(
+    max_examples=tries(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 PIECES = (
     *(b"", b"\n", b"\r", b"\t", b" ", b"{", b"}", b'"', b"#", b"\\", b"@", b"=", b"<", b">", b"&", b"&#0;", b";", b","),
     *(b"TY  - ", b"ER  - \n", b"PMID- 1\n", b"PT J\n", b"@article{", b"<record>", b"</record>", b"\xff", b"\x00"),
@@ -117,7 +120,7 @@ def test_hostile_file_takes_no_long_time(tmp_path: Path, content: bytes) -> None
 
 @pytest.mark.django_db
 @given(content=damaged())
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_damaged_file_is_loaded_in_whole_records_or_not_at_all(tmp_path: Path, content: bytes) -> None:
     review = make_review()
     owner, search_round = make_owner(review), make_search_round(review)
