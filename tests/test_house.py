@@ -73,6 +73,8 @@ NEVER = {
 WRITES_WITHOUT_HISTORY: set[str] = {
     # new records get their history along (bulk_create_with_history); their texts and states are made of them
     "evidence/services/screening/adding.py: _create",
+    # how a record of an earlier release came in, read from its history and noted beside its text
+    "evidence/services/screening/arriving.py: _note_missing",
     # records of an act that is undone: each deletion gets its entry in the history along
     "evidence/services/screening/withdrawing.py: _delete_kept",
     # decisions are events, kept as they are; states are computed from them; a ticket is in hand for some minutes

@@ -16,13 +16,20 @@ def choices_of(question: Question, review: Review) -> list[tuple[str, str]] | No
     if question.kind == "choice":
         return list(question.choices)
     if question.kind == "search_round":
-        return [(str(one.number), str(one)) for one in SearchRound.objects.of_review(review).order_by("number")]
+        return _rounds(review)
     if question.kind == "outcome":
         return [(one.code, one.name) for one in Outcome.objects.of_review(review).order_by("name")]
     if question.kind == "instrument":
         rows = Instrument.objects.of_review(review).select_related("outcome").order_by("outcome__name", "name")
         return [(f"{one.outcome.code}/{one.code}", f"{one.outcome.name}: {one.name}") for one in rows]
     return None
+
+
+def _rounds(review: Review) -> list[tuple[str, str]]:
+    """Give the search rounds of a review, and the one that would be next."""
+    rounds = list(SearchRound.objects.of_review(review).order_by("number"))
+    following = rounds[-1].number + 1 if rounds else 1
+    return [*((str(one.number), str(one)) for one in rounds), (str(following), f"{following}: a new search round")]
 
 
 def read_answers(format: Format, review: Review, given: Mapping[str, str]) -> dict[str, str]:

@@ -17,7 +17,7 @@ QUESTIONS = (
     Question(
         name="search_round",
         label="Search round",
-        help="The number of the search round that found the records.",
+        help="The number of the search round that found the records; the next number begins a new round.",
         kind="search_round",
         is_needed=True,
     ),

@@ -20,7 +20,8 @@ from evidence.services import screening
 
 TABLE = "records"
 NO_NUMBER = "A search round is named by its number, such as 1; got “{text}”."
-NO_ROUND = "The review has no search round {number}; {there}."
+NO_ROUND = "The review has no search round {number}; {there}{next} would begin a new one."
+ROUND_IS_NEW = "Search round {number} is new; give it its date and its databases on the page of search rounds."
 LONG_DATABASE = "The name of a database has up to {most} letters; this one has {got}."
 LONGEST_DATABASE = SearchSource._meta.get_field("database").max_length or 0
 SAME = "{name} {value} is that of {where}; it is kept as its duplicate."
@@ -40,6 +41,7 @@ def load_references(request: Request, read: Callable[[Path], Reading]) -> Import
         reading = read(request.path)
     except Unreadable as error:
         return _nothing(request, problem_at(request.name, error.line, "", error.sentence))
+    begins: list[str] = [ROUND_IS_NEW.format(number=search_round.number)] if search_round.pk is None else []
     errors = [problem_at(request.name, line, column, rule) for line, column, rule in reading.faults]
     if not reading.references:
         return _nothing(request, *errors)
@@ -70,17 +72,17 @@ def load_references(request: Request, read: Callable[[Path], Reading]) -> Import
         rows={TABLE: counts},
         errors=errors,
         changes=changes + refused,
-        notes=reading.notes(),
+        notes=begins + reading.notes(),
         act=None if request.dry_run else added.act,
     )
 
 
 def _round_of(request: Request) -> SearchRound:
-    """Give the search round that the request names.
+    """Give the search round that the request names, not saved yet where it follows the last one of the review.
 
     Raises
     ------
-    Unreadable : the review has none of this number
+    Unreadable : the review has none of this number, nor is it the next
     """
     given = request.answers.get("search_round", "")
     if isinstance(given, SearchRound):
@@ -89,10 +91,13 @@ def _round_of(request: Request) -> SearchRound:
     if not text.isascii() or not text.isdigit() or len(text) > 5:
         raise Unreadable(NO_NUMBER.format(text=text))
     rounds = {one.number: one for one in SearchRound.objects.filter(review=request.review)}
-    if int(text) not in rounds:
-        there = f"it has {', '.join(map(str, sorted(rounds)))}" if rounds else "make one first"
-        raise Unreadable(NO_ROUND.format(number=int(text), there=there))
-    return rounds[int(text)]
+    number, following = int(text), max(rounds, default=0) + 1
+    if number == following:
+        return SearchRound(review=request.review, number=number, name=f"Search {number}")
+    if number not in rounds:
+        there = f"it has {', '.join(map(str, sorted(rounds)))}, and " if rounds else ""
+        raise Unreadable(NO_ROUND.format(number=number, there=there, next=following))
+    return rounds[number]
 
 
 def _database_of(request: Request) -> str:

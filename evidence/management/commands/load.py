@@ -1,7 +1,8 @@
 """`manage.py load`: bring a file into a review."""
 
 from argparse import ArgumentParser
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from evidence.importers.asking import Format, Request
 from evidence.importers.changes import Change, Fate
 from evidence.importers.formats import FORMATS
 from evidence.importers.importing import ImportResult
+from evidence.importers.problems import ImportProblem
 from evidence.management.commands.load_review import person, table_of
 from evidence.models import Review
 from evidence.services import create_review
@@ -84,11 +86,13 @@ class Command(BaseCommand):
             self.stdout.write(f"  refused: {problem}")
         if most is not None and len(result.errors) > most:
             self.stdout.write(f"  and {len(result.errors) - most} more; --all lists them")
+        if result.errors:
+            self.stdout.write(refusals_in_words(result.errors))
         used = {name: counts for name, counts in result.rows.items() if any(counts.as_tuple())}
         if used:
             self.stdout.write(table_of(used))
         if result.is_saved or is_dry:
-            self.stdout.write("Nothing was saved (dry run)." if is_dry else f"{result.review}: loaded.")
+            self.stdout.write(ending_of(result, is_dry=is_dry))
             return
         count = len(result.errors)
         raise CommandError(f"Nothing was saved: {count} problem{'' if count == 1 else 's'}.")
@@ -99,6 +103,25 @@ def in_one_line(one: Change) -> str:
     where = f"{one.file} line {one.line}" if one.line else one.file
     differences = "; ".join(f"{two.column}: {two.before or '–'} → {two.after or '–'}" for two in one.differences)
     return " ".join(filter(None, (f"  {one.fate}: {one.what} ({where})", one.reason, differences)))
+
+
+def refusals_in_words(errors: Sequence[ImportProblem]) -> str:
+    """Give how much was refused, and in which columns most often."""
+    lines = len({(one.file, one.line) for one in errors if one.line})
+    columns = Counter(one.column for one in errors if one.column).most_common()
+    where = f" in {lines} row{'' if lines == 1 else 's'} of the file" if lines else ""
+    by_column = f" ({', '.join(f'{column}: {count}' for column, count in columns)})" if columns else ""
+    what = "cell or row" if len(errors) == 1 else "cells or rows"
+    return f"Refused: {len(errors)} {what}{where}{by_column}."
+
+
+def ending_of(result: ImportResult, *, is_dry: bool) -> str:
+    """Give the last line: whether anything was saved, and whether there was anything to save."""
+    if is_dry:
+        return "Nothing was saved (dry run)."
+    if any(counts.new or counts.updated or counts.duplicates for counts in result.rows.values()):
+        return f"{result.review}: loaded."
+    return f"{result.review}: loaded; nothing was new or different."
 
 
 def formats_in_words() -> str:

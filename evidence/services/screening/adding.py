@@ -92,6 +92,7 @@ def add_records(
 
     Parameters
     ----------
+    search_round : one that is not saved yet is made, as part of the act
     rows : each with "title" and any of the other FIELDS
     source : the database that all rows come from
     database : its name, where `source` is not given; a database that the round does not have yet is made
@@ -108,23 +109,21 @@ def add_records(
     Review.objects.select_for_update(no_key=True).get(pk=review.pk)
     what = what or f"Records added to search round {search_round.number}"
     with one_act(by=by, review=review, what=what, door=current_door() or Door.IMPORT) as act:
+        if search_round.pk is None:
+            save(by=by, row=search_round)
         source, is_new_source = (source, False) if source else _source_of(by, search_round, database)
         place_of = {"review": review, "search_round": search_round, "source": source}
         records = _checked(Record(**place_of, **_plain(row)) for row in rows)
         new, known = split_known(records, search_round, source)
         _mark_duplicates(review, new)
         _create(by, review, new, progress)
-    if not new and not is_new_source:
+    did_something = bool(new) or is_new_source
+    if not did_something:
         act.delete()
-    duplicates = sum(record.duplicate_of is not None for record in new)
-    return Added(
-        records=len(new) - duplicates,
-        duplicates=duplicates,
-        unchanged=len(known),
-        rows=tuple(_arrived(record, is_known=place in known) for place, record in enumerate(records)),
-        source=source,
-        act=act if new or is_new_source else None,
-    )
+    arrived = tuple(_arrived(record, is_known=place in known) for place, record in enumerate(records))
+    duplicates = sum(one.arrival is Arrival.DUPLICATE for one in arrived)
+    new_act = act if did_something else None
+    return Added(len(new) - duplicates, duplicates, unchanged=len(known), rows=arrived, source=source, act=new_act)
 
 
 def _source_of(by: User, search_round: SearchRound, database: str) -> tuple[SearchSource | None, bool]:

@@ -78,7 +78,12 @@ def test_command_makes_the_review_and_prints_what_was_refused(tmp_path, owner, c
     out = capsys.readouterr().out
     assert Review.objects.get(slug="depression").title == "Depression"
     assert "refused: d.csv line 3" in out
+    assert "Refused: 1 cell or row in 1 row of the file" in out
     assert "Depression: loaded." in out
+
+    call_command("load", "metapsy", str(path), review="depression", username="ann")
+
+    assert "Depression: loaded; nothing was new or different." in capsys.readouterr().out
 
 
 def test_command_makes_no_review_on_a_dry_run_or_for_an_unreadable_file(tmp_path, owner):

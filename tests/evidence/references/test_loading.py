@@ -180,7 +180,7 @@ def test_dry_run_says_the_same_and_saves_nothing(search_round: SearchRound, owne
 @pytest.mark.parametrize(
     ("answers", "sentence"),
     [
-        ({"search_round": "9"}, "hits.txt: the review has no search round 9; it has 1."),
+        ({"search_round": "9"}, "hits.txt: the review has no search round 9; it has 1, and 2 would begin a new one."),
         ({"search_round": "first"}, "hits.txt: a search round is named by its number, such as 1; got “first”."),
         ({"search_round": "²"}, "hits.txt: a search round is named by its number, such as 1; got “²”."),
         (
@@ -202,6 +202,34 @@ def test_answers_that_name_nothing_are_refused_with_a_sentence(
 
     assert (result.is_saved, [str(one) for one in result.errors]) == (False, [sentence])
     assert Record.objects.count() == 0
+
+
+def test_the_next_number_begins_a_search_round_that_goes_with_the_import(owner: User, tmp_path: Path) -> None:
+    review = make_review()
+    make_membership(review=review, user=owner, role="owner")
+    path = tmp_path / "hits.txt"
+    path.write_text(samples.RIS, encoding="utf-8")
+
+    def ask(number: int, **options: Any) -> ImportResult:
+        answers = {"search_round": str(number)}
+        request = Request(by=owner, review=review, path=path, name=path.name, answers=answers, **options)
+        return FORMATS["ris"].load(request)
+
+    assert [str(one) for one in ask(2).errors] == [
+        "hits.txt: the review has no search round 2; 1 would begin a new one."
+    ]
+    assert ask(1, dry_run=True).notes == ask(1, dry_run=True).notes != []
+    assert not review.search_rounds.exists()
+    first = ask(1)
+    assert "Search round 1 is new; give it its date and its databases on the page of search rounds." in first.notes
+    assert [(one.number, one.name) for one in review.search_rounds.all()] == [(1, "Search 1")]
+    assert counts(ask(1)) == (0, 2, 0, 0)
+    assert first.act is not None
+
+    undo(by=owner, batch=first.act, reason="Wrong file.")
+
+    assert not review.search_rounds.exists()
+    assert not review.records.exists()
 
 
 def test_who_does_not_record_in_the_review_may_not_load(search_round: SearchRound, tmp_path: Path) -> None:
