@@ -88,7 +88,8 @@ def read_workload(*, by: User, review: Review) -> Workload:
     if Act.ADJUDICATE in acts:
         found.waiting += [
             Waiting(Kind.SETTLE_RECORDS, conflicts(by=by, review=review, stage=stage).order_by().count(), stage)
-            for stage in stages
+            for stage, standing in stages.items()
+            if standing.conflict
         ]
     if Act.RECORD in acts:
         found.waiting.append(Waiting(Kind.ANSWER_PAIRS, waiting_pairs(review).order_by().count()))

@@ -272,7 +272,7 @@ def test_a_forged_bundle_with_an_honest_manifest_does_not_get_far(packed: Packed
     """Whoever rewrites the manifest too still contradicts the digests within."""
 
     def other_year(files: dict[str, bytes]) -> None:
-        files["evidence/studies.csv"] = files["evidence/studies.csv"].replace(b"20", b"19")
+        files["evidence/studies.csv"] = files["evidence/studies.csv"].replace(b",2020,", b",1920,")
 
     assert "is not that of the bundle once it is loaded" in refused(rewritten(packed.path, other_year, honest=True))
 
@@ -323,6 +323,6 @@ def test_no_mutation_of_the_bytes_crashes_or_gets_in(packed: Packed) -> None:
             said.append(str(refusal))
 
     mutate()
-    assert len(said) > tries(150) / 2
+    assert len(said) > 2 * tries(150) / 3
     assert all(sentence.endswith(".") for sentence in said)
     assert not Review.objects.exists()
