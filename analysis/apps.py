@@ -10,5 +10,9 @@ class AnalysisConfig(AppConfig):
     verbose_name = "Analysis"
 
     def ready(self) -> None:
-        """Register the checks that stop the start where a plugin is wrong."""
+        """Register the checks that stop the start where a plugin is wrong, and the file of a whole review."""
         from analysis import registry  # noqa: F401  (the checks register themselves on import)
+        from analysis.archiving.leaving import BUNDLE_EXPORT
+        from evidence.exporters.formats import EXPORTS
+
+        EXPORTS[BUNDLE_EXPORT.code] = BUNDLE_EXPORT

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.test import Client
+from django.urls import reverse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -326,3 +328,24 @@ def test_no_mutation_of_the_bytes_crashes_or_gets_in(packed: Packed) -> None:
     assert len(said) > 2 * tries(150) / 3
     assert all(sentence.endswith(".") for sentence in said)
     assert not Review.objects.exists()
+
+
+def test_the_page_of_exports_gives_the_file_that_the_command_writes(tmp_path: Path) -> None:
+    make.make_user("loader", is_superuser=True)
+    small = make_small_review()
+    refresh(by=small.owner, analysis=small.analysis())
+    path = tmp_path / "review.zip"
+    run("pack_review", small.review.slug, "--out", str(path), "--as", "loader", "--license", "https://example.org/by")
+    client = Client()
+    client.force_login(small.owner)
+    page = client.get(reverse("admin:evidence_upload_out", args=[small.review.slug])).content.decode()
+    address = reverse("admin:evidence_upload_file", args=[small.review.slug, "bundle"])
+    assert address in page
+
+    answer = client.get(address, {"license": "https://example.org/by"})
+
+    assert answer.streaming
+    assert b"".join(answer.streaming_content) == path.read_bytes()
+    stranger = Client()
+    stranger.force_login(make.make_user("stranger", is_staff=True))
+    assert stranger.get(address).status_code == 404
