@@ -66,7 +66,7 @@ def test_file_is_brought_in_confirmed_and_undone_by_keyboard_alone(
     assert page.locator("del").inner_text() == "2016"
     assert page.locator("ins").inner_text() == "2015"
     assert (
-        "the year must lie between 1900 and 2100" in page.locator("[aria-labelledby=rows-refused] table").inner_text()
+        "The year must lie between 1900 and 2100" in page.locator("[aria-labelledby=rows-refused] table").inner_text()
     )
     assert not Study.objects.filter(code="Cole_2020").exists()
     step_to(page, ".run-now")

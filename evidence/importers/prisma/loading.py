@@ -98,7 +98,7 @@ def _told(building: Building, lines: tuple[Line, ...]) -> Iterator[Told]:
     seen: dict[str, int] = {}
     for line in lines:
         row = line.get("data")
-        if not row or is_missing(line.get("n")):
+        if is_missing(row) or is_missing(line.get("n")):
             continue
         if row in seen:
             building.refuse(line.number, "data", TWICE.format(seen[row]))
