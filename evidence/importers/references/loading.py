@@ -21,6 +21,7 @@ from evidence.services import screening
 TABLE = "records"
 NO_NUMBER = "A search round is named by its number, such as 1; got “{text}”."
 NO_ROUND = "The review has no search round {number}; {there}{next} would begin a new one."
+NO_REFERENCES = "The file holds no reference; there is nothing below its heading."
 ROUND_IS_NEW = "Search round {number} is new; give it its date and its databases on the page of search rounds."
 LONG_DATABASE = "The name of a database has up to {most} letters; this one has {got}."
 LONGEST_DATABASE = SearchSource._meta.get_field("database").max_length or 0
@@ -44,7 +45,7 @@ def load_references(request: Request, read: Callable[[Path], Reading]) -> Import
     begins: list[str] = [ROUND_IS_NEW.format(number=search_round.number)] if search_round.pk is None else []
     errors = [problem_at(request.name, line, column, rule) for line, column, rule in reading.faults]
     if not reading.references:
-        return _nothing(request, *errors)
+        return _nothing(request, *(errors or [problem_at(request.name, None, "", NO_REFERENCES)]))
     try:
         with transaction.atomic(), through(Door.IMPORT):
             added = screening.add_records(

@@ -167,6 +167,17 @@ def test_file_without_one_sound_record_changes_nothing(search_round: SearchRound
     assert kept() == (0, 0, 0, 0, 0)
 
 
+def test_a_table_of_a_heading_alone_is_refused_with_a_sentence(
+    search_round: SearchRound, owner: User, tmp_path: Path
+) -> None:
+    result = load(search_round, owner, tmp_path, "PT\tAU\tTI\tSO\tPY\n")
+
+    assert [str(one) for one in result.errors] == [
+        "hits.txt: the file holds no reference; there is nothing below its heading."
+    ]
+    assert (result.is_saved, kept()) == (False, (0, 0, 0, 0, 0))
+
+
 def test_dry_run_says_the_same_and_saves_nothing(search_round: SearchRound, owner: User, tmp_path: Path) -> None:
     before = kept()
 
