@@ -91,8 +91,8 @@ def _look(request: HttpRequest, review: Review) -> None:
         said = f"More than {MOST_ON_A_PAGE} records take a while: run manage.py deduplicate --review {review.slug}."
         raise ValidationError(said)
     done = screening.deduplicate(by=person_of(request), review=review)
-    said = f"{done.marked} clear duplicate(s) marked, {done.doubtful} pair(s) wait"
-    messages.success(request, f"{done.records} records looked through: {said}.")
+    said = f"Clear duplicates marked: {done.marked}; pairs that wait for an answer: {done.doubtful}"
+    messages.success(request, f"{done.records} records looked through. {said}.")
 
 
 def lines_of(first: Record, second: Record) -> list[dict[str, Any]]:

@@ -32,7 +32,8 @@ class Command(BaseCommand):
             done = screening.deduplicate(by=by, review=review, progress=self._progress)
         except PermissionDenied as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{done.records} records: {done.marked} marked as duplicates, {done.doubtful} pair(s) wait.")
+        said = f"Clear duplicates marked: {done.marked}; pairs that wait for an answer: {done.doubtful}"
+        self.stdout.write(f"{done.records} records looked through. {said}.")
         if done.act is not None:
             self.stdout.write(f"It can be undone as a whole: “{done.act.what}”, act {done.act.pk}.")
 
@@ -45,4 +46,5 @@ class Command(BaseCommand):
         self.stdout.write(f"{proposed.records} records: {counts}. Nothing was changed (dry run).")
 
     def _progress(self, pairs: int) -> None:
-        self.stderr.write(f"\r{pairs} pairs compared", ending="")
+        if self.stderr.isatty():
+            self.stderr.write(f"\r{pairs} pairs compared ", ending="")

@@ -112,15 +112,15 @@ def deduplicate(*, by: User, review: Review, progress: Progress | None = None) -
     with transaction.atomic():
         Review.objects.select_for_update(no_key=True).get(pk=review.pk)
         if proposed.duplicates:
-            what = f"Marking {len(proposed.duplicates)} clear duplicate(s)"
+            what = f"Clear duplicates marked: {len(proposed.duplicates)}"
             with one_act(by=by, review=review, what=what, door=current_door() or "command") as act:
-                marked = _point(by, review, proposed.duplicates, reason="clear duplicate")
+                _point(by, review, proposed.duplicates, reason="clear duplicate")
         waiting = _store_doubtful(by, review, proposed.doubtful)
-    return Deduplicated(proposed.records, marked if act else 0, waiting, act)
+    return Deduplicated(proposed.records, len(proposed.duplicates), waiting, act)
 
 
-def _point(by: User, review: Review, duplicates: Mapping[int, int | None], *, reason: str) -> int:
-    """Let records, and those that duplicate them, duplicate others; with None, none. Give how many were changed."""
+def _point(by: User, review: Review, duplicates: Mapping[int, int | None], *, reason: str) -> None:
+    """Let records, and those that duplicate them, duplicate others; with None, none."""
     ends = {key for key in (*duplicates, *duplicates.values()) if key is not None}
     copies: dict[int, list[Record]] = defaultdict(list)
     for part in in_parts(sorted(duplicates)):
@@ -138,7 +138,6 @@ def _point(by: User, review: Review, duplicates: Mapping[int, int | None], *, re
         bulk_update_with_history(
             changed, Record, ["duplicate_of"], batch_size=AT_ONCE, default_user=by, default_change_reason=reason
         )
-    return len(changed)
 
 
 def _store_doubtful(by: User, review: Review, doubtful: Sequence[tuple[int, int, float, str]]) -> int:

@@ -261,7 +261,7 @@ def test_the_page_shows_both_sides_takes_answers_and_ends() -> None:
 
     page = client.post(at(review), {"answer": "look"}, follow=True)
 
-    assert "2 records looked through: 0 clear duplicate(s) marked, 1 pair(s) wait." in text_of(page)
+    assert "2 records looked through. Clear duplicates marked: 0; pairs that wait for an answer: 1." in text_of(page)
     assert '<mark class="differs">10.1000/b</mark>' in page.content.decode()
     assert "0 of 1 pair answered" in text_of(page)
     board = client.get(f"/admin/evidence/record/screening/{review.slug}/")
@@ -314,5 +314,5 @@ def test_the_command_rehearses_and_marks() -> None:
     assert not Record.objects.filter(duplicate_of__isnull=False).exists()
     call_command("deduplicate", "--review", review.slug, "--as", owner.username, stdout=out)
 
-    assert "4 records: 2 marked as duplicates" in out.getvalue()
+    assert "4 records looked through. Clear duplicates marked: 2;" in out.getvalue()
     assert "It can be undone as a whole" in out.getvalue()
