@@ -34,7 +34,10 @@ def pack(order: Order) -> Iterator[bytes]:
 BUNDLE_EXPORT = Export(
     code="bundle",
     title="Whole review (bundle)",
-    help="Evidence, plan, snapshots, figures and their digests in one file, which another Quorum loads.",
+    help=(
+        "Evidence, plan, snapshots, figures and their digests in one file, which another Quorum loads. Snapshots hold "
+        "what the readers of a study entered too, under letters and without names, once all of them are done."
+    ),
     ending=".zip",
     content_type="application/zip",
     write=pack,
