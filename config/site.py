@@ -6,7 +6,7 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 
 SECTIONS = {
-    "Review": ("Review", "Study", "Assignment", "Outcome", "SearchRound"),
+    "Review": ("Review", "Study", "Assignment", "Outcome", "SearchRound", "Upload", "Membership"),
     "Screening": ("Record", "SearchSource", "ExclusionReason", "ScreeningPolicy", "ScreeningDecision"),
     "Plan": ("EligibilityRule", "Waiver", "PlanEvent", "PlanClosure"),
     "Results": (
@@ -19,6 +19,7 @@ SECTIONS = {
         "FindingsWording",
         "SignOff",
         "Publication",
+        "Manuscript",
         "Schedule",
         "Notice",
         "Webhook",
@@ -35,10 +36,24 @@ SECTIONS = {
     "What studies hold (entered on the page of the study)": (
         *("Report", "Extraction", "Arm", "InterventionComponent", "ArmResult", "ContrastResult", "Settlement"),
         *("Characteristic", "AdverseEvent", "Assessment", "Judgement", "SignallingAnswer", "AssessmentDecision"),
+        *("DoubtAnswer", "StudyPair"),
     ),
-    "What stands behind screening": ("ScreeningState", "ScreeningTicket", "ScreeningRanking", "RecordText"),
+    "What stands behind screening": (
+        *("ScreeningState", "ScreeningTicket", "ScreeningRanking", "RecordText", "DoubtfulPair", "FlowCount"),
+    ),
     "What stands behind results": (
-        *("Freeze", "Dataset", "Refresh", "RefreshEnd", "RunPart", "ScheduleRun", "SnapshotRun", "Step", "Claim"),
+        *(
+            "Freeze",
+            "Dataset",
+            "Refresh",
+            "RefreshEnd",
+            "RunPart",
+            "ScheduleRun",
+            "SnapshotRun",
+            "Step",
+            "Claim",
+            "Block",
+        ),
         *(
             "PluginWithdrawal",
             "ChangeBatch",
