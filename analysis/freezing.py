@@ -4,6 +4,7 @@ Rows are named by what they are (study code, arm number, instrument, week), neve
 evidence gives the same digest in every database. Numbers are texts, as entered.
 """
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -26,6 +27,8 @@ from evidence.models.fields import trim
 from evidence.permissions import readers_needed
 
 FORMAT = 2
+# Studies that are in memory at a time where a content is taken study by study.
+STUDIES_AT_ONCE = 100
 SOURCE_FIELDS = ("page", "table", "quote", "source_url", "note")
 SHARED_FIELDS = ("time_as_printed", "value_kind", "sign", "is_adjusted", "is_printed_so")
 ARM_NUMBERS = ("week", "mean", "sd", "se", "median", "q1", "q3", "minimum", "maximum", "percent")
@@ -44,6 +47,22 @@ def take_content(review: Review) -> dict[str, Any]:
     that are needed are complete: before that nobody may read them. Answers that do not fit their question are left out.
     """
     needed = readers_needed(review)
+    return {**take_vocabulary(review), "studies": {study.code: _study(study, needed) for study in _studies(review)}}
+
+
+def take_studies(review: Review) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give the studies of the content one by one by code, in the order of canonical text, few of them in memory."""
+    needed, codes = readers_needed(review), list(Study.objects.filter(review=review).values_list("code", "pk"))
+    codes.sort(key=lambda one: one[0].encode("utf-16-be"))
+    for begin in range(0, len(codes), STUDIES_AT_ONCE):
+        batch = codes[begin : begin + STUDIES_AT_ONCE]
+        found = {study.pk: study for study in _studies(review).filter(pk__in=[pk for _, pk in batch])}
+        for code, pk in batch:
+            yield code, _study(found[pk], needed)
+
+
+def take_vocabulary(review: Review) -> dict[str, Any]:
+    """Give the content without the studies: the words of a review and its flow of records."""
     return {
         "format": FORMAT,
         "review": review.slug,
@@ -55,7 +74,6 @@ def take_content(review: Review) -> dict[str, Any]:
             for field in review.characteristic_fields.all()
             if not field.is_retired
         },
-        "studies": {study.code: _study(study, needed) for study in _studies(review)},
         "flow": [_flow_count(row) for row in _flow(review)],
     }
 

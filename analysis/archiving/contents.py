@@ -1,9 +1,10 @@
 """What the file of a whole review holds, and what of the evidence is compared before and after."""
 
-from typing import Any
+import hashlib
+from collections.abc import Iterator
 
 from analysis import canonical
-from analysis.freezing import take_content
+from analysis.freezing import take_studies, take_vocabulary
 from evidence.models import Review
 
 FORMAT, FORMAT_VERSION = "quorum-review-bundle", 1
@@ -28,13 +29,22 @@ def agreed_digest(review: Review) -> str:
 
     These never leave the database that they were entered in; all else of a freeze does.
     """
-    return agreed_digest_of(take_content(review))
+    found = hashlib.sha256()
+    for part in _agreed_text(review):
+        found.update(part.encode("utf-8"))
+    return found.hexdigest()
 
 
-def agreed_digest_of(content: dict[str, Any]) -> str:
-    """Give the digest of the content of a freeze without readings of single reviewers."""
-    studies = {code: {**study, "readings": {}} for code, study in content["studies"].items()}
-    return canonical.digest_of({**content, "studies": studies})
+def _agreed_text(review: Review) -> Iterator[str]:
+    """Give the canonical text of the content in parts, so that a large review is never in memory as a whole.
+
+    The studies come last in it, since no other name of the content follows theirs.
+    """
+    yield canonical.to_text(take_vocabulary(review)).removesuffix("}") + ',"studies":{'
+    for place, (code, study) in enumerate(take_studies(review)):
+        one = canonical.to_text({code: {**study, "readings": {}}})
+        yield ("," if place else "") + one.removeprefix("{").removesuffix("}")
+    yield "}}"
 
 
 def folder_of(analysis: str, number: int) -> str:

@@ -13,6 +13,7 @@ from analysis.archiving.reading import ReviewBundle
 from analysis.bundling import NotStored, store
 from analysis.importing import BadFile, import_analyses, read_analyses
 from evidence.importers import import_review
+from evidence.importers.importing import ImportResult
 from evidence.importers.writing import Progress
 from evidence.models import Review
 
@@ -33,12 +34,16 @@ class NotLoaded(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What came of a bundle: the review, how much of it is new, and what a person should know."""
+    """What came of a bundle: the review, how much of it is new, and what a person should know.
+
+    `result` is what the import of the evidence did.
+    """
 
     review: Review
     rows: int
     analyses: int
     snapshots: int
+    result: ImportResult
     messages: tuple[str, ...] = ()
 
 
@@ -77,7 +82,7 @@ def load_bundle(*, by: User, bundle: ReviewBundle, reason: str = "", progress: P
         except BadFile as error:
             raise NotLoaded(error.sentences) from error
     stored, messages = _store(by, bundle)
-    return Loaded(review, len(result.changes), changed, stored, messages)
+    return Loaded(review, len(result.changes), changed, stored, result, messages)
 
 
 def _store(by: User, bundle: ReviewBundle) -> tuple[int, tuple[str, ...]]:

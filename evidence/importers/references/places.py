@@ -23,6 +23,8 @@ OF_EMBASE = re.compile(
     r"\((?:1[89]|20)[0-9]{2}\)\s+(?P<volume>[^\s:(),]{1,20})(?::(?P<issue>[^\s(),]{1,30}))?"
     r"(?:\s*\((?P<pages>[^()]{1,40})\))?"
 )
+# 6(2) where Embase puts the issue with the volume.
+WITH_ISSUE = re.compile(r"(?P<volume>[^()]+?)\s*\(\s*(?P<issue>[^()]+?)\s*\)")
 
 
 class Place(NamedTuple):
@@ -37,6 +39,12 @@ def range_in(text: str) -> str:
     """Give pages in one way of writing: a hyphen between the first and the last, no word for pages before them."""
     plain = re.sub(r"^(?:pages?|pp|p)(?:\.\s*|\s+)(?=\S)", "", tidy(text), flags=re.IGNORECASE)
     return DASHES.sub("-", plain).strip(" -")
+
+
+def volume_and_issue(volume: str, issue: str) -> tuple[str, str]:
+    """Give volume and issue apart where the field of the volume holds both and there is no other issue."""
+    both = WITH_ISSUE.fullmatch(volume)
+    return (both["volume"], both["issue"]) if both and not issue else (volume, issue)
 
 
 def pages_of(begins: Iterable[str], ends: Iterable[str] = ()) -> list[str]:

@@ -14,7 +14,7 @@ from evidence.importers.references.identifiers import (
     pmid_in,
     pmid_in_link,
 )
-from evidence.importers.references.places import place_in, range_in
+from evidence.importers.references.places import place_in, range_in, volume_and_issue
 from evidence.importers.references.wording import names_of, tidy, year_in
 from evidence.models import Record
 
@@ -135,7 +135,8 @@ class Reading:
 
     def _place(self, line: int | None, found: Found) -> dict[str, str]:
         """Give volume, issue and pages: from fields of their own, else as the record is cited."""
-        own = {"volume": _first(found, "volume"), "issue": _first(found, "issue")}
+        volume, issue = volume_and_issue(_first(found, "volume"), _first(found, "issue"))
+        own = {"volume": volume, "issue": issue}
         own["pages"] = next(filter(None, map(range_in, found.get("pages", ()))), "")
         place = own if any(own.values()) else place_in(found.get("citations", ()))._asdict()
         for name, most in LONGEST_PLACE.items():

@@ -7,7 +7,7 @@ import pytest
 from evidence.importers.opening import Unreadable
 from evidence.importers.references import Reading, Reference, read_any
 from evidence.importers.references.kinds import KINDS, RIS, kind_of, read_as
-from evidence.importers.references.places import place_in
+from evidence.importers.references.places import place_in, volume_and_issue
 from tests.evidence.references import samples
 
 KIND_OF = {
@@ -164,6 +164,22 @@ def test_number_of_pages_of_a_book_is_no_page(tmp_path: Path) -> None:
 )
 def test_place_is_read_from_the_citation_as_databases_write_it(citation: str, place: tuple[str, str, str]) -> None:
     assert place_in([citation]) == place
+
+
+@pytest.mark.parametrize(
+    ("volume", "issue", "apart"),
+    [
+        ("6(2)", "", ("6", "2")),
+        ("40 (3 Suppl)", "", ("40", "3 Suppl")),
+        ("6(2)", "4", ("6(2)", "4")),
+        ("(2)", "", ("(2)", "")),
+        ("6", "", ("6", "")),
+    ],
+)
+def test_issue_is_taken_from_the_field_of_the_volume_where_it_has_none(
+    volume: str, issue: str, apart: tuple[str, str]
+) -> None:
+    assert volume_and_issue(volume, issue) == apart
 
 
 def test_number_of_an_article_in_bibtex_is_its_page_and_no_number_of_a_database(tmp_path: Path) -> None:
