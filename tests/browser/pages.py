@@ -141,7 +141,7 @@ def pages_of_tables() -> dict[str, str]:
     found = {}
     for model in admin.site._registry:
         app, name = model._meta.app_label, model._meta.model_name
-        if app not in ("evidence", "analysis"):
+        if app not in ("evidence", "analysis", "access"):
             continue
         row = model._default_manager.order_by("pk").first()
         pages: list[tuple[str, list[Any]]] = [("changelist", []), ("add", [])]
