@@ -83,8 +83,8 @@ def invited(request: HttpRequest, sociallogin: Any, email: str) -> User | None:
     if row is None or not row.is_open or User.objects.filter(email__iexact=email).exists():
         return None
     told = sociallogin.user
-    name = f"{told.first_name} {told.last_name}".strip() or email.partition("@")[0]
     stem = email.partition("@")[0]
+    name = "".join(one for one in f"{told.first_name} {told.last_name}" if one.isprintable()).strip() or stem
     for number in range(1, MOST_TRIES):
         try:
             user = join(invitation=row, username=stem if number == 1 else f"{stem}{number}", name=name, password=None)

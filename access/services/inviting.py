@@ -19,6 +19,7 @@ from evidence.services.noting import Kind, note, note_role
 
 TOKEN_BYTES = 32
 USED = "This invitation was accepted, withdrawn or has expired. Ask the owner of the review for a new one."
+HIDDEN = "A name has no characters that hide, or that turn what stands beside them."
 SUBJECT = "Invitation to the review “{title}”"
 WORDS = (
     "{who} invites you to take part in the review “{title}” as {role}.\n\nOpen this link to accept, until {until}:\n\n"
@@ -145,6 +146,8 @@ def join(*, invitation: Invitation, username: str, name: str, password: str | No
         user.full_clean(exclude=["password"])
     except ValidationError as error:
         wrong = {name: list(sentences) for name, sentences in error.message_dict.items()}
+    if not name.isprintable():
+        wrong["name"] = [HIDDEN]
     if User.objects.filter(username__iexact=username).exists():
         wrong["username"] = ["Somebody has this name already; choose another."]
     if password is not None:

@@ -12,7 +12,7 @@ from access.services.inviting import invite
 from access.totp import code_at, counter_at
 from tests import factories
 from tests.access.people import PASSWORD, give_step, make_person
-from tests.browser.test_page_matrix import Inspector, enter
+from tests.browser.test_page_matrix import ROLES, Inspector, enter
 from tests.in_a_browser import IN_A_BROWSER, arrive, listen
 
 pytestmark = IN_A_BROWSER
@@ -49,6 +49,34 @@ def test_pages_of_the_doors_in_every_dress(live_server: Any, browser: Any, compl
     for name, path in (("code", "/admin/code/"),):
         assert inspector.inspect(name, path, picture=f"door-{name}") == 200
     window.close()
+    assert not inspector.problems, "\n".join(inspector.problems)
+
+
+def test_pages_of_the_second_step_as_every_role(live_server: Any, browser: Any, complaints: list[str]) -> None:
+    review = factories.make_review(title="Exercise therapy for chronic low back pain")
+    inspector = Inspector(live_server.url, complaints)
+    for role in ROLES:
+        person = factories.make_membership(review, make_person(role), role).user
+        client = Client()
+        client.force_login(person)
+        codes = give_step(person)
+        window = browser.new_context()
+        inspector.look_through(window.new_page())
+        enter(inspector.page, live_server.url, client)
+        assert inspector.inspect(f"code as {role}", "/admin/code/", picture="door-code") == 200
+        inspector.put_on(("dark", 375))
+        inspector.page.fill("#id_code", codes[0])
+        inspector.page.click("[type=submit][value='Go on']")
+        arrive(inspector.page, "#user-tools")
+        for name in ("", "second-step/remove/"):
+            path = f"/admin/account/{name}"
+            assert inspector.inspect(f"{path} as {role}", path, picture=f"door-own-{len(name)}") == 200
+        inspector.page.goto(f"{live_server.url}/admin/account/")
+        inspector.put_on(("dark", 375))
+        inspector.page.click("text=Make new recovery codes")
+        arrive(inspector.page, ".access-codes")
+        assert inspector.page.evaluate("document.documentElement.scrollWidth") == 375
+        window.close()
     assert not inspector.problems, "\n".join(inspector.problems)
 
 
