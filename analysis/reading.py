@@ -135,7 +135,7 @@ def figures_of(result: Mapping[str, Any], plugin: str = "") -> list[Picture]:
         number, svg = result["figures"].index(figure) + 1, svg_of(figure, result)
         if svg:
             shows_logs = any(figure.get(name) for name in ("is_ratio", "is_x_ratio", "is_y_ratio"))
-            safe = mark_safe(svg)  # the renderer escapes every text that it is given
+            safe = mark_safe(svg)  # the renderer escapes every text that it is given  # noqa: S308
             drawn.append(Picture(plugin, number, figure["title"], safe, data_behind(figure, result), shows_logs))
     return drawn
 

@@ -27,7 +27,7 @@ NAT64 = IPv6Network("64:ff9b::/96")
 
 NOT_AN_ADDRESS = "“{url}” is no address of the kind https://host/path, in plain letters."
 NOT_HTTPS = "The address must begin with https://; what is sent over http can be read on the way."
-HAS_PASSWORD = "The address must not hold a user name or password; the signature shows who sends."
+HAS_PASSWORD = "The address must not hold a user name or password; the signature shows who sends."  # noqa: S105
 UNKNOWN_HOST = "The host “{host}” is not found."
 PRIVATE = "The host “{host}” has the address {address}, which is not public."
 NOT_REACHED = "The host “{host}” did not answer as it should: {error}."

@@ -1,14 +1,13 @@
 """Django's settings, read from the environment (names and defaults: docs/settings.md)."""
 
-import secrets
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
-from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 
-from analysis.files import write_whole
+from config.keeping_secrets import local_key, refuse_debugging, refuse_weak_key, refuse_weak_password
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -18,19 +17,14 @@ DEBUG = env.bool("DEBUG", default=False)
 PRODUCTION = env.bool("PRODUCTION", default=False)
 
 
-def _local_secret_key() -> str:
-    """The key of this installation, made once and kept in var/ where no key is given by the environment."""
-    path = VAR_DIR / "secret_key"
-    try:
-        if not path.exists() or not path.read_text():
-            VAR_DIR.mkdir(exist_ok=True)
-            write_whole(path, secrets.token_urlsafe(50).encode(), is_private=True)
-        return path.read_text()
-    except OSError as error:
-        raise ImproperlyConfigured(f"The secret key cannot be kept in {path}: {error.strerror or error}.") from error
-
-
-SECRET_KEY = env.str("SECRET_KEY") if PRODUCTION else env.str("SECRET_KEY", default="") or _local_secret_key()
+SECRET_KEY = env.str("SECRET_KEY", default="")
+# Keys from before, with which what was signed or sealed can still be read, the newest first.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+if PRODUCTION:
+    refuse_debugging(DEBUG)
+    refuse_weak_key(SECRET_KEY)
+else:
+    SECRET_KEY = SECRET_KEY or local_key(VAR_DIR)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -46,16 +40,19 @@ INSTALLED_APPS = [
     "csp",
     "evidence",
     "analysis",
+    "access",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "access.middleware.PermissionsPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "access.middleware.AdmissionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
@@ -91,6 +88,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     # A new connection costs PostgreSQL a new process. One that was cut meanwhile is noticed before it is used.
     DATABASES["default"] = {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, **DATABASES["default"]}
+if PRODUCTION:
+    refuse_weak_password("DATABASE_URL", DATABASES["default"].get("PASSWORD"))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en-gb"
@@ -115,29 +114,83 @@ STORAGES = {
 WHITENOISE_AUTOREFRESH = DEBUG
 
 LOGIN_URL = "admin:login"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+LOGIN_REDIRECT_URL = "admin:index"
+AUTHENTICATION_BACKENDS = ["access.backend.AccountBackend"]
+# The first one hashes new passwords; one that was hashed by another is hashed anew when its person signs in.
+PASSWORD_HASHERS = [
+    f"django.contrib.auth.hashers.{name}"
+    for name in ("Argon2PasswordHasher", "PBKDF2PasswordHasher", "ScryptPasswordHasher")
 ]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": env.int("PASSWORD_LENGTH", default=12)},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+# After so many attempts that fail, a name has to wait for so many minutes.
+LOCK_AFTER = env.int("LOCK_AFTER", default=5)
+LOCK_MINUTES = env.int("LOCK_MINUTES", default=15)
+# How many proxies of ours stand before the site: which address of X-Forwarded-For is true.
+PROXY_COUNT = env.int("PROXY_COUNT", default=1 if PRODUCTION else 0)
+# Roles of reviews, or "superuser", whose people have to sign in with a second step.
+SECOND_STEP_FOR = env.list("SECOND_STEP_FOR", default=[])
+INVITATION_DAYS = env.int("INVITATION_DAYS", default=7)
+# The name of the site on telephones.
+SITE_NAME = env.str("SITE_NAME", default="Quorum")
+
+# A session ends after so many minutes without work, and so many hours after its person signed in.
+SESSION_ENGINE = "access.sessions"
+SESSION_COOKIE_AGE = env.int("SESSION_IDLE_MINUTES", default=120) * 60
+SESSION_HOURS = env.float("SESSION_HOURS", default=12)
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_HTTPONLY = True
+
+# Signing in through another house (OpenID Connect), where all three are given.
+OIDC_ISSUER = env.str("OIDC_ISSUER", default="").rstrip("/")
+OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
+OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
+OIDC_NAME = env.str("OIDC_NAME", default="") or urlsplit(OIDC_ISSUER).netloc
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
-        "default-src": ["'self'"],
+        "default-src": ["'none'"],
         "script-src": ["'self'"],
         "style-src": ["'self'"],
         "img-src": ["'self'", "data:"],
-        "object-src": ["'none'"],
-        "base-uri": ["'self'"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "manifest-src": ["'self'"],
         "form-action": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
     }
 }
 X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+
+if OIDC_ISSUER:
+    INSTALLED_APPS += ["allauth", "allauth.account", "allauth.socialaccount"]
+    INSTALLED_APPS += ["allauth.socialaccount.providers.openid_connect"]
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("access.middleware.AdmissionMiddleware"), "allauth.account.middleware.AccountMiddleware"
+    )
+    ACCOUNT_ADAPTER = "access.other_house.AccountAdapter"
+    SOCIALACCOUNT_ADAPTER = "access.other_house.HouseAdapter"
+    SOCIALACCOUNT_ONLY = True
+    ACCOUNT_EMAIL_VERIFICATION = SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+    _house = {"provider_id": "house", "name": OIDC_NAME, "client_id": OIDC_CLIENT_ID, "secret": OIDC_CLIENT_SECRET}
+    _house |= {"settings": {"server_url": OIDC_ISSUER, "oauth_pkce_enabled": True}}
+    SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [_house]}}
+    # A form that leads to the other house may go there; a browser follows the rule on the way too.
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] += [
+        f"{urlsplit(OIDC_ISSUER).scheme}://{urlsplit(OIDC_ISSUER).netloc}",
+        *env.list("OIDC_ORIGINS", default=[]),
+    ]
 
 if PRODUCTION:
     SECURE_SSL_REDIRECT = True
@@ -147,6 +200,9 @@ if PRODUCTION:
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+    # Browsers take cookies with this beginning only over HTTPS, for this host alone and for all of its paths.
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
 
 # Plugins by the name of their module. A wrong entry stops the start with a sentence; nothing is skipped.
 BUILT_IN_PLUGINS = (
@@ -198,6 +254,8 @@ WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
 
 # Without a broker, runs are computed in the process that asks for them. With one, workers compute them.
 BROKER_URL = env.str("BROKER_URL", default="")
+if PRODUCTION:
+    refuse_weak_password("BROKER_URL", urlsplit(BROKER_URL).password)
 CELERY_BROKER_URL = BROKER_URL or "memory://"
 CELERY_TASK_ALWAYS_EAGER = not BROKER_URL
 CELERY_TASK_EAGER_PROPAGATES = True

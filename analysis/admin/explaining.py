@@ -122,4 +122,4 @@ def waterfall_of(found: Explanation) -> SafeString:
         is_ratio=found.is_ratio,
     )
     result = {"changes": rows, "before": movement.before, "after": movement.after}
-    return mark_safe(draw_waterfall(figure, result))  # the renderer escapes every text that it is given
+    return mark_safe(draw_waterfall(figure, result))  # the renderer escapes every text that it is given  # noqa: S308

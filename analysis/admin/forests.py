@@ -42,7 +42,7 @@ def shown_forest(request: HttpRequest, reading: Reading) -> Shown | None:
     query = urlencode([(SENT, "1"), *((COLUMN, name) for name in forest.columns)])
     pages = {name: reverse("admin:analysis_snapshot_file", args=[reading.snapshot.pk, name]) for name in FIGURES}
     return Shown(
-        svg=mark_safe(forest.svg),  # the renderer escapes every text that it is given
+        svg=mark_safe(forest.svg),  # the renderer escapes every text that it is given  # noqa: S308
         choices=[(choice, choice.name in forest.columns) for choice in choices_of(reading)],
         is_chosen=asked is not None,
         is_wide=forest.width > WIDE,

@@ -149,7 +149,7 @@ def timeline_of(line: Line, searches: Iterable[SearchRound]) -> SafeString | str
         is_ratio=bool(latest.get("is_ratio")),
     )
     table = list(_moments(same, searches))
-    return mark_safe(draw(figure, {"snapshots": table}))  # the renderer escapes every text that it is given
+    return mark_safe(draw(figure, {"snapshots": table}))  # the renderer escapes every text that it is given  # noqa: S308
 
 
 def _moments(rows: Iterable[Headline], searches: Iterable[SearchRound]) -> Iterator[dict[str, Any]]:

@@ -135,7 +135,7 @@ def _side(snapshot: Snapshot) -> dict[str, Any]:
     if rating is not None and is_stale(rating, snapshot):
         level += " (rated on other results)"
     forest = forest_of(reading, BESIDE)
-    drawn = mark_safe(forest.svg) if forest else ""  # the renderer escapes every text that it is given
+    drawn = mark_safe(forest.svg) if forest else ""  # the renderer escapes every text that it is given  # noqa: S308
     return {"snapshot": snapshot, "reading": reading, "level": level, "forest": drawn}
 
 

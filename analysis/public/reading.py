@@ -35,7 +35,7 @@ def page_of(published: Published) -> dict[str, Any]:
         "reading": reading,
         "pooling": reading.pooling,
         "is_ratio": reading.is_ratio,
-        "forest": mark_safe(forest.svg) if forest else "",  # the renderer escapes every text that it is given
+        "forest": mark_safe(forest.svg) if forest else "",  # the renderer escapes every text that it is given  # noqa: S308
         "studies": studies_of(reading),
         "not_pooled": not_pooled_of(reading),
         "certain": certainty_of(published, reading),

@@ -19,6 +19,7 @@ from analysis.models.database_clock import read_clock
 from analysis.webhooks import SECONDS, SIGNATURE_HEADER, NotReached, WebhookRefused, post, sign
 from evidence.models import Review
 from evidence.permissions import Act, may, require
+from evidence.services.noting import Kind, note
 
 EVENT = "conclusion.changed"
 # Minutes after each attempt; after the last one the message is given up. The first is longer than any attempt takes.
@@ -32,7 +33,7 @@ SENT = "Handed to the mail server."
 NO_MAIL = "The mail server did not take it: {error}."
 NO_LONGER = "Nobody asks for it any more."
 NO_ADDRESS = "The person has no e-mail address."
-NO_SECRET = "The webhook has no secret; make one on its page."
+NO_SECRET = "The webhook has no secret; make one on its page."  # noqa: S105
 SUBJECT = "{title}: the conclusion changed (snapshot {number})"
 WHY = "You get this because you asked for alerts of “{review}” by e-mail; you can turn them off on the page “Notices”."
 
@@ -96,6 +97,8 @@ def save_webhook(*, by: User, webhook: Webhook, reason: str = "") -> str:
     webhook.full_clean()
     webhook.stamp(by, reason)
     webhook.save()
+    state = "on" if webhook.is_active else "off"
+    note(Kind.WEBHOOK_CHANGED, by=by, says=f"“{webhook.review}”: {webhook}, {'new' if is_new else 'changed'}, {state}")
     return renew_secret(by=by, webhook=webhook) if is_new else ""
 
 
@@ -110,6 +113,7 @@ def renew_secret(*, by: User, webhook: Webhook) -> str:
     require(by, Act.MANAGE, webhook.review)
     row = WebhookSecret(webhook=webhook, secret=secrets.token_hex(SECRET_BYTES), made_by=by)
     row.save()
+    note(Kind.WEBHOOK_CHANGED, by=by, says=f"“{webhook.review}”: new secret of the {webhook}")
     return row.secret
 
 

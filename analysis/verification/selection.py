@@ -96,7 +96,7 @@ def _numbered(analysis: Analysis, words: Sequence[str]) -> QuerySet[Any]:
 def take_sample(selection: Selection, *, size: int, seed: int) -> Selection:
     """Give `size` succeeded runs of a selection, chosen by the seed, with what they were made of; no snapshots."""
     keys = sorted(selection.runs.values_list("key", flat=True))
-    chosen = random.Random(seed).sample(keys, min(size, len(keys)))
+    chosen = random.Random(seed).sample(keys, min(size, len(keys)))  # noqa: S311
     return _of(Run.objects.filter(key__in=chosen), Snapshot.objects.none())
 
 

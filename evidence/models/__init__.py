@@ -21,6 +21,7 @@ from evidence.models.review_tool import ReviewTool
 from evidence.models.risk_of_bias import Assessment, Judgement
 from evidence.models.screening import ScreeningDecision, ScreeningRanking, ScreeningState, ScreeningTicket
 from evidence.models.screening_policy import ExclusionReason, ScreeningPolicy
+from evidence.models.security_event import SecurityEvent
 from evidence.models.signalling import AssessmentDecision, SignallingAnswer
 from evidence.models.study import Report, Study
 from evidence.models.upload import Upload
@@ -72,6 +73,7 @@ __all__ = [
     "ScreeningTicket",
     "SearchRound",
     "SearchSource",
+    "SecurityEvent",
     "Settlement",
     "Sign",
     "SignallingAnswer",

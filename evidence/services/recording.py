@@ -12,6 +12,7 @@ from simple_history.utils import bulk_create_with_history
 
 from evidence.models import EvidenceRow, Extraction, Membership, Review
 from evidence.permissions import require_change, require_change_of_all
+from evidence.services.noting import note_role
 
 Row = TypeVar("Row", bound=EvidenceRow)
 LONGEST_REASON = 80
@@ -104,6 +105,8 @@ def erase(*, by: User, row: EvidenceRow, reason: str = "") -> None:
     collector.collect([row])
     for dependent in chain.from_iterable(collector.data.values()):
         cast(EvidenceRow, dependent).stamp(by, reason)
+        if isinstance(dependent, Membership):
+            note_role(by=by, membership=dependent, before=dependent.role, is_removed=True)
     collector.delete()
 
 
@@ -111,7 +114,12 @@ def keep(*, by: User, row: Row, reason: str = "") -> Row:
     """Save a row, with who and why in its history, for a service that has itself asked whether the person may."""
     row.full_clean()
     row.stamp(by, reason)
-    row.save()
+    if isinstance(row, Membership):
+        before = Membership.objects.filter(pk=row.pk).values_list("role", flat=True).first() or ""
+        row.save()
+        note_role(by=by, membership=row, before=before)
+    else:
+        row.save()
     return row
 
 

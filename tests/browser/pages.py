@@ -11,6 +11,9 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from access.models import Attempt
+from access.services.inviting import invite
+from access.services.locking import begin_attempt, fail
 from analysis.models import Run, Snapshot
 from analysis.services import publish, sign_off
 from evidence.models import Upload
@@ -20,6 +23,7 @@ from evidence.uploading import confirm
 from evidence.uploading.keeping import progress_path
 from evidence.uploading.working import BROKE_OFF
 from tests import factories
+from tests.access.people import give_step, make_person
 from tests.analysis.test_admin_ledger import world_with_rule
 from tests.analysis.test_admin_world import World
 from tests.evidence.extraction.trial import Trial, read_as
@@ -47,7 +51,7 @@ def make_pages(world: World | None = None) -> tuple[User, dict[str, str]]:
     study = read(world, adjudicator, anna, ben)
     assessments = judge(adjudicator, study, anna, ben)
     of = pages_of_evidence(world, record, study, *assessments) | pages_of_analyses(world, snapshot, study)
-    of |= pages_of_files(world, adjudicator)
+    of |= pages_of_files(world, adjudicator) | pages_of_accounts(world)
     put_in_doubt(world, adjudicator)
     return adjudicator, {name: reverse(f"admin:{page}", args=args) for name, (page, *args) in of.items()}
 
@@ -136,12 +140,25 @@ def pages_of_files(world: World, adjudicator: User) -> dict[str, tuple[Any, ...]
     }
 
 
+def pages_of_accounts(world: World) -> dict[str, tuple[Any, ...]]:
+    """Invite somebody, let somebody fail to sign in, give a person a second step; give the pages of one's account."""
+    invite(by=world.owner, review=world.review, email="dora.falkenstein@hospital.example.org", role="reviewer")
+    fail(begin_attempt(Attempt.Door.PASSWORD, "somebody"))
+    give_step(make_person("fritz"))
+    return {
+        "account": ("account",),
+        "setting up the second step": ("second_step",),
+        "changing the password": ("password_change",),
+        "inviting": ("access_invitation_add",),
+    }
+
+
 def pages_of_tables() -> dict[str, str]:
     """Give the list of every table, the form to add a row, and the form and the history of its first row."""
     found = {}
     for model in admin.site._registry:
         app, name = model._meta.app_label, model._meta.model_name
-        if app not in ("evidence", "analysis"):
+        if app not in ("evidence", "analysis", "access"):
             continue
         row = model._default_manager.order_by("pk").first()
         pages: list[tuple[str, list[Any]]] = [("changelist", []), ("add", [])]

@@ -25,7 +25,7 @@ from django.core.management import call_command
 settings.MIGRATION_MODULES = {app.label: None for app in apps.get_app_configs()}
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 call_command("migrate", run_syncdb=True, verbosity=0)
-from django.contrib.sessions.backends.db import SessionStore
+from access.sessions import SessionStore
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from tests import factories
 review = factories.make_review(slug="crowd")
@@ -34,7 +34,7 @@ kind = factories.make_comparator_type(review)
 def enter(user):
     session = SessionStore()
     session[SESSION_KEY], session[HASH_SESSION_KEY] = str(user.pk), user.get_session_auth_hash()
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[BACKEND_SESSION_KEY] = "access.backend.AccountBackend"
     session.save()
     return session.session_key
 people = []

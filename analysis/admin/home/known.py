@@ -93,7 +93,7 @@ def read_known(review: Review, analyses: list[Analysis]) -> WhatIsKnown:
         known = found[headline.snapshot.analysis_id]
         known.headline = headline
         title = f"{known.analysis.title}: the estimate beside no difference"
-        known.strip = mark_safe(draw_strip(headline.pooling, title=title))  # the renderer escapes what it is given
+        known.strip = mark_safe(draw_strip(headline.pooling, title=title))  # the renderer escapes what it is given  # noqa: S308
     newest = Certainty.objects.filter(analysis__in=found).order_by().values("analysis").annotate(last=Max("pk"))
     ratings = Certainty.objects.filter(pk__in=newest.values("last")).select_related("run")
     for rating in ratings.order_by().defer("run__result", "run__params", "run__environment"):

@@ -10,6 +10,7 @@ from analysis.archiving import write_review_bundle
 from analysis.bundling import BadBundle
 from evidence.management.commands.load import review_of
 from evidence.management.commands.load_review import person
+from evidence.services.noting import note_export
 
 NOT_WRITTEN = "The bundle cannot be written to {path}: {error}."
 
@@ -36,6 +37,7 @@ class Command(BaseCommand):
             with half.open("wb") as file:
                 digest = write_review_bundle(by=by, review=review, file=file, licence=options["licence"])
             half.replace(path)
+            note_export(by=by, what=f"{path.name}, by the command pack_review")
         except (PermissionDenied, BadBundle) as error:
             raise CommandError(str(error)) from error
         except ValidationError as error:

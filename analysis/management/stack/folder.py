@@ -108,7 +108,7 @@ class Folder:
                 # copytree collects what it could not copy: from where, to where, why
                 reason = error.args[0][0][2] if isinstance(error, shutil.Error) else error.strerror or error
                 raise StackFailure(NOT_COPIED.format(path=copy.parent, error=reason)) from error
-            subprocess.run(["chmod", "-R", "a+rX", str(half)], check=True)
+            subprocess.run(["chmod", "-R", "a+rX", str(half)], check=True)  # noqa: S607
             half.rename(copy)
         return copy / programs.name
 

@@ -56,7 +56,7 @@ def page_of(document: Document, *, style: str = "", **others: Any) -> str:
         "sheets": [(sheet.is_wide, [_part(part) for part in sheet.parts]) for sheet in document.sheets()],
         "abstract": [_part(part) for part in document.abstract],
         "stale": document.stale(),
-        "style": mark_safe(style),  # the project's own file
+        "style": mark_safe(style),  # the project's own file  # noqa: S308
         **others,
     }
     return render_to_string(TEMPLATE, context)
@@ -79,7 +79,7 @@ def _part(part: Any) -> dict[str, Any]:
     elif isinstance(part, Figure | Table):
         found |= {"caption": runs_html(part.caption), "notes": [runs_html(note) for note in part.notes]}
         if isinstance(part, Figure):
-            found["svg"] = mark_safe(part.svg)  # the renderer escapes every text that it is given
+            found["svg"] = mark_safe(part.svg)  # the renderer escapes every text that it is given  # noqa: S308
         else:
             found["widths"] = _widths(part)
     elif isinstance(part, References):

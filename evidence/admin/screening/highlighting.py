@@ -20,7 +20,7 @@ def highlighted(text: str, include_words: str, exclude_words: str) -> SafeString
         parts.append(escape(text[end : found.start()]))
         parts.append(format_html('<mark class="{}">{}</mark>', kind, found[0]))
         end = found.end()
-    return mark_safe("".join([*parts, escape(text[end:])]))  # every part is escaped above
+    return mark_safe("".join([*parts, escape(text[end:])]))  # every part is escaped above  # noqa: S308
 
 
 @lru_cache(maxsize=64)

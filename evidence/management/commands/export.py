@@ -11,6 +11,7 @@ from evidence.exporters.asking import Export, Order, read_choices
 from evidence.exporters.formats import EXPORTS
 from evidence.management.commands.load import review_of
 from evidence.management.commands.load_review import person
+from evidence.services.noting import note_export
 
 
 class Command(BaseCommand):
@@ -46,11 +47,13 @@ class Command(BaseCommand):
         path: Path = options["out"] or Path(f"{review.slug}-{chosen.code}{chosen.ending}")
         half = path.with_name(path.name + ".part")
         try:
-            parts = chosen.write(Order(by=person(options["username"]), review=review, choices=choices))
+            by = person(options["username"])
+            parts = chosen.write(Order(by=by, review=review, choices=choices))
             with half.open("wb") as file:
                 for part in parts:
                     file.write(part)
             half.replace(path)
+            note_export(by=by, what=f"{path.name}, by the command export")
         except PermissionDenied as error:
             raise CommandError(str(error)) from error
         except ValidationError as error:

@@ -1,0 +1,37 @@
+"""Tables of administrators of the site: to read, and to do one thing with."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+
+class RestrictedAdmin(admin.ModelAdmin):
+    """A list that administrators of the site see; rows come about by themselves and nobody changes them here."""
+
+    show_full_result_count = False
+    list_per_page = 100
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Everything that is shown."""
+        return self.get_fields(request, obj)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Show the table to administrators of the site."""
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Administrators of the site."""
+        return bool(request.user.is_active and request.user.is_superuser)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        return False

@@ -1,0 +1,1 @@
+"""What can be asked of the doors. Every write goes through here."""

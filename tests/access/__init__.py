@@ -1,0 +1,1 @@
+"""Who comes in, tried through the pages themselves."""
