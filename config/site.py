@@ -17,6 +17,7 @@ SECTIONS = {
         "IndependentRating",
         "RatingPolicy",
         "FindingsWording",
+        "Paper",
         "SignOff",
         "Publication",
         "Manuscript",
@@ -54,6 +55,7 @@ SECTIONS = {
             "Claim",
             "Block",
         ),
+        *("PrintedClaim", "FindingAnswer"),
         *(
             "PluginWithdrawal",
             "ChangeBatch",

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 from math import isfinite
 from typing import TYPE_CHECKING
+
+# A key is kept with each answer.
+LONGEST_KEY = 400
 
 if TYPE_CHECKING:
     from analysis.claims.claim import Claim
@@ -70,8 +74,9 @@ class Finding:
 
     @property
     def key(self) -> str:
-        """What tells this finding from others of the document, whatever its words."""
-        return "|".join((self.check, self.about, *self.claims))
+        """What tells this finding from others of the document, whatever its words; of many claims, by a digest."""
+        whole = "|".join((self.check, self.about, *self.claims))
+        return whole if len(whole) <= LONGEST_KEY else f"{self.check}|{sha256(whole.encode()).hexdigest()}"
 
 
 def figure(value: float) -> str:

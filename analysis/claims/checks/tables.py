@@ -60,7 +60,7 @@ def eligible(document: Document) -> Iterator[Told]:
         holds = value(claim).low <= most
         tail = f" ({unknown} more where the table does not say)" if unknown else ""
         says = (
-            f"{table} has {len(rows)} studies{tail} with {_words(claim)}; {claim.text} are pooled"
+            f"The table {table} has {len(rows)} studies{tail} with {_words(claim)}; {claim.text} are pooled"
             f"{'' if holds else ', which is more than there are'}."
         )
         yield Told((claim,), says, holds)
@@ -80,7 +80,7 @@ def counted(document: Document) -> Iterator[Told]:
         table, rows, unknown = found
         holds = value(claim).meets(Interval(len(rows), len(rows) + unknown))
         tail = f", and {unknown} where it does not say" if unknown else ""
-        says = f"{table} has {len(rows)} rows with {_words(claim)}{tail}; printed is {claim.text}."
+        says = f"The table {table} has {len(rows)} rows with {_words(claim)}{tail}; printed is {claim.text}."
         yield Told((claim,), says, holds)
 
 
