@@ -13,6 +13,7 @@ SPACES = dict.fromkeys(map(ord, "\u00a0\u2009\u202f\u2007\u2002\u2003"), " ")
 BELOW, ABOVE = frozenset({"<", "≤", "<=", "less than", "below", "under"}), frozenset({">", "≥", ">=", "more than"})
 ABOUT = ("almost", "nearly", "about", "approximately", "approx.", "circa", "ca.", "some", "~", "≈", "around")
 NUMBER = re.compile(r"([+-]?)\s*(\d[\d ,']*(?:[.·]\d+)?|[.·]\d+)(?:\s*[×x]\s*10\s*\^?\s*(-?\d+)|[eE](-?\d+))?")
+POINTED = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+(?![\d.,])")
 GROUPED = re.compile(r"[1-9]\d{0,2}(?:[ ,']\d{3})+")
 
 
@@ -63,7 +64,10 @@ def read_printed(text: str, *, decimal: str = ".") -> Printed | None:
     if found is None:
         return None
     before = plain[: found.start()].strip().lower()
-    if decimal == "," or _has_decimal_comma(found.group(2)):
+    dotted = POINTED.match(plain, found.start(2)) if decimal == "," else None
+    if dotted is not None:
+        digits = dotted.group().replace(".", "")
+    elif decimal == "," or _has_decimal_comma(found.group(2)):
         whole = re.match(r"[\d ']*(?:,\d+)?", found.group(2).strip())
         digits = whole.group().replace(" ", "").replace("'", "").replace(",", ".") if whole else ""
     else:

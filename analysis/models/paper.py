@@ -152,4 +152,4 @@ class FindingAnswer(EvidenceRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.key}: {self.get_status_display()}"
+        return f"{self.says} ({self.get_status_display()})"

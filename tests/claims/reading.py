@@ -10,7 +10,7 @@ from analysis.claims.grammar import read_claims
 FOLDER = Path(__file__).parent / "texts"
 MARK = re.compile(r"\{(\w+)\|([^}]*)\}")
 # Words that stand for numbers of studies in the texts.
-WORDS = {"Fourteen": 14, "Eleven": 11}
+WORDS = {"Six": 6, "Eleven": 11, "Twelve": 12, "Fourteen": 14, "Sixteen": 16}
 # Read along, and not scored: the level of an interval, and words.
 NOT_SCORED = {"level", "significance"}
 
@@ -20,16 +20,16 @@ def plain(marked: str) -> str:
     return MARK.sub(lambda match: match.group(2), marked)
 
 
-def _number(text: str, is_german: bool) -> float:
-    printed = read_printed(str(WORDS.get(text, text)), decimal="," if is_german else ".")
+def _number(text: str, has_commas: bool) -> float:
+    printed = read_printed(str(WORDS.get(text, text)), decimal="," if has_commas else ".")
     assert printed is not None, text
     return printed.number
 
 
 def marked_in(marked: str) -> Counter[tuple[str, float]]:
     """Give what stands in a text, as (quantity, number)."""
-    is_german = "Ergebnisse" in marked
-    return Counter((match.group(1), _number(match.group(2), is_german)) for match in MARK.finditer(marked))
+    has_commas = any(word in marked for word in ("Ergebnisse", "Résultats", "Resultados"))
+    return Counter((match.group(1), _number(match.group(2), has_commas)) for match in MARK.finditer(marked))
 
 
 def read_in(text: str) -> Counter[tuple[str, float]]:

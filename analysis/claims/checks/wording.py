@@ -15,6 +15,8 @@ from analysis.claims.relation import read_relations
 from analysis.claims.scales import scales_of
 
 NOT = re.compile(r"\b(no|not|non|none|without|neither|nor|failed|in(?=significant))\b|n't|nonsig|insig", re.IGNORECASE)
+# The level of the intervals that "significant" is about.
+USUAL = 0.95
 # Standardised mean differences by word: from, to. The ranges of Cohen (1988) and of the Cochrane Handbook together.
 SIZES = {
     "trivial": (0.0, 0.2),
@@ -44,22 +46,30 @@ def significance(document: Document) -> Iterator[Told]:
 
 def _is_significant(statement: Statement) -> tuple[bool, str] | None:
     """Give whether a result is significant, and by what; None where that cannot be told from what is printed."""
-    alpha = 1.0 - level_of(statement)
     if LOW in statement and HIGH in statement and statement[LOW].interval and statement[HIGH].interval:
         low, high = value(statement[LOW]), value(statement[HIGH])
         nulls = {scale.null for scale in scales_of(statement[LOW].measure, low, high)}
         if len(nulls) == 1:
             null = nulls.pop()
+            is_out, is_in = null < low.low or high.high < null, low.high < null < high.low
+            if (level_of(statement) < USUAL and is_out) or (level_of(statement) > USUAL and is_in):
+                # Whether an interval of 95 % would leave it out, this one does not tell.
+                return _by_p_value(statement)
             limits = f"{statement[LOW].text} to {statement[HIGH].text}"
-            if null < low.low or high.high < null:
+            if is_out:
                 return True, f"the interval {limits} leaves out {figure(null)}"
-            if low.high < null < high.low:
+            if is_in:
                 return False, f"the interval {limits} includes {figure(null)}"
+    return _by_p_value(statement)
+
+
+def _by_p_value(statement: Statement) -> tuple[bool, str] | None:
+    """Give whether the p value of a result is below .05; None where it has none, or one that is rounded to it."""
     p = statement.get(Quantity.P_VALUE)
     if p is not None and p.interval is not None:
-        if value(p).high <= alpha + 1e-9:
+        if value(p).high <= 1.0 - USUAL + 1e-9:
             return True, f"p is {p.text}"
-        if value(p).low >= alpha - 1e-9:
+        if value(p).low >= 1.0 - USUAL - 1e-9:
             return False, f"p is {p.text}"
     return None
 

@@ -7,11 +7,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from analysis.claims.claim import Quantity
-from analysis.claims.grammar.tokens import BETWEEN, CI, MEASURE, SHORT, SPACE, limits, measure_of, number
+from analysis.claims.grammar.tokens import BETWEEN, CI, MEASURE, SHORT, SPACE, THIN, limits, measure_of, number
 
 # Between the name of a measure and its number, and between the number and its interval.
 LINK = rf"(?:{SPACE}|[=:,]|\b(?:was|were|of|is|at|for)\b)*"
-GAP = rf"{SPACE}?%?(?:{SPACE}*[a-zA-Z/]{{0,12}})?{SPACE}*[,;:]?{SPACE}*[\[(\{{]?{SPACE}*"
+UNIT = rf"(?:{SPACE}*[a-zA-Zµμ/%][a-zA-Zµμ/²³%-]{{0,14}}){{0,3}}"
+PER = rf"(?:{SPACE}per{SPACE}\d[\d,{THIN} ]*)?"
+GAP = rf"{SPACE}?%?{PER}{UNIT}{SPACE}*[,;:]?{SPACE}*[\[(\{{]?{SPACE}*"
+# What an interval in brackets may be followed by, before the bracket ends.
+BEHIND = rf"{SPACE}?%?{SPACE}*(?:[\])]|[,;]{SPACE}*(?:[pP](?:{SPACE}?values?)?{SPACE}?[=<>≤]|I{SPACE}?[²2^]))"
+TIME = re.compile(r"year|month|week|day|hour|min")
+# Counts are no estimates, and the number behind these names is not that of an effect.
+COUNTED = re.compile(rf"\d+{SPACE}(?:studies|trials|RCTs|participants|patients|comparisons|effect sizes)\b")
+NO_EFFECT = re.compile(
+    rf"(?<!\w)(?:I{SPACE}?(?:²|\^?2)|[τΤ]|[Tt]au|H|Q|[χΧ]|[Ii]ntercept){SPACE}?(?:²|\^?2)?{SPACE}*"
+    rf"(?:was|of|is|[=:])*{SPACE}*$"
+)
 # Numbers that may stand between an estimate and its interval.
 BETWEEN_BOTH = (
     rf"(?:[,;]?{SPACE}*[(\[]?(?:SE|s\.e\.|standard error|k|n|z|Z|t|p|P){SPACE}*[=<>]{SPACE}*[-−]?[\d.,·]*\d)*"
@@ -84,7 +95,7 @@ def _with_named_interval(text: str, decimal: str) -> Iterator[Result]:
             yield from _estimate_behind(text, match, one, two)
             continue
         before = ahead.search(text, max(0, match.start() - FARTHEST), match.start())
-        if before is None:
+        if before is None or COUNTED.match(text, before.start("e")) or NO_EFFECT.search(text[: before.start("e")]):
             continue
         estimate = _without_dash(text, before, "e")
         yield Result(
@@ -121,25 +132,33 @@ def _estimate_behind(text: str, match: re.Match[str], one: str, two: re.Pattern[
 def _in_brackets(text: str, decimal: str, last: str, is_row: bool) -> Iterator[Result]:
     """Give results in brackets alone: “SMD −0.17 [-0.31 to -0.02]”, and the ones that follow such a result."""
     one = number(decimal)
-    pattern = re.compile(rf"(?<![\w.,·])(?P<e>{one}){SPACE}*[;,]?{SPACE}*[\[(]{SPACE}*")
+    # In brackets behind the estimate, or in one pair of brackets with it: “(−1.4 mm Hg, −2.3 to −0.5)”.
+    pattern = re.compile(
+        rf"(?<![\w.,·])(?P<e>{one}){SPACE}?%?{SPACE}*[;,]?{SPACE}*[\[(]{SPACE}*|(?<=[(\[])(?P<f>{one}){UNIT}[,;]{SPACE}*"
+    )
     two = limits(decimal)
     for match in pattern.finditer(text):
         interval = two.match(text, match.end())
-        if interval is None or not re.match(rf"{SPACE}*[\])]", text[interval.end() :]):
+        behind = re.compile(BEHIND).match(text, interval.end()) if interval else None
+        name = "f" if match.group("f") else "e"
+        if name == "f" and TIME.search(match.group()):
             continue
-        goes_on = is_row or match.group().rstrip().endswith("[")
-        measure = measure_before(text, match.start("e")) or (last if goes_on else "")
-        if not measure or not _is_result(match.group("e"), interval.group("low"), interval.group("high")):
+        if interval is None or behind is None or NO_EFFECT.search(text[: match.start(name)]):
+            continue
+        has_p = not behind.group().rstrip().endswith((")", "]"))
+        goes_on = is_row or name == "f" or has_p or match.group().rstrip().endswith("[")
+        measure = measure_before(text, match.start(name)) or (last if goes_on else "")
+        if not measure or not _is_result(match.group(name), interval.group("low"), interval.group("high")):
             continue
         yield Result(
-            _without_dash(text, match, "e"),
+            _without_dash(text, match, name),
             interval.group("low"),
             interval.group("high"),
             "",
             measure,
-            match.start("e"),
+            match.start(name),
             interval.end(),
-            match.end("e"),
+            match.end(name),
         )
 
 

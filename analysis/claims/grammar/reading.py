@@ -7,30 +7,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from analysis.claims.claim import Claim, Place, Quantity
-from analysis.claims.grammar.phrases import Found, named_numbers
+from analysis.claims.grammar.belonging import is_loose, owner_of
+from analysis.claims.grammar.phrases import SIZED, Found, named_numbers
 from analysis.claims.grammar.pooled import Prediction, Result, measure_before, pooled_results, predictions, quantities
+from analysis.claims.grammar.stretches import Stretch, stretches
+from analysis.claims.grammar.tables import cells_of, read_row
 from analysis.claims.grammar.tokens import SPACE, count, number, uses_decimal_commas
 
-SECTIONS = {
-    "abstract": "abstract",
-    "summary": "abstract",
-    "introduction": "introduction",
-    "background": "introduction",
-    "methods": "methods",
-    "materials and methods": "methods",
-    "results": "results",
-    "findings": "results",
-    "discussion": "discussion",
-    "conclusion": "discussion",
-    "conclusions": "discussion",
-    "references": "references",
-}
-HEADING = re.compile(r"^\s*(?:\d+(?:\.\d+)*\.?\s+)?([A-Za-z][A-Za-z ]{3,30})\s*:?\s*$")
-TABLE = re.compile(r"^\s*((?:Table|Figure|Fig\.?|Tabelle)\s*\d+)", re.IGNORECASE)
-SENTENCE = re.compile(r"(?<=[.!?])[\])]?\s+(?=[A-ZÄÖÜ])")
-# A sentence ends behind no short word of these.
-SHORTENED = re.compile(r"(?:\b(?:vs|e\.g|i\.e|cf|al|approx|Fig|ca|no|resp|C\.I)\.|\b[A-Z]\.)$")
 LONGEST_QUOTE = 300
+OVERALL_TEST = re.compile(r"\s*Test for (?:the )?overall effect", re.IGNORECASE)
+OF_THE_EFFECT = re.compile(r"\b(?:effect|difference|reduction|increase|association|result)\b", re.IGNORECASE)
+OF_HETEROGENEITY = re.compile(
+    r"heterogen|inconsisten|variance|I[²2^]|[τΤ]|\b[Tt]au|\bQ\b|\bPI\b|predicti", re.IGNORECASE
+)
+ANOTHER_ANALYSIS = re.compile(
+    r"\b(?:subgroup|sensitivity|exclu|omit|remov|leave-one|moderat|regress|egger|begg|funnel|asymmetr|trim|interaction|"
+    r"bias|dose|other outcome|secondary)",
+    re.IGNORECASE,
+)
 ASKED_ONCE = frozenset({Quantity.K, Quantity.N})
 
 
@@ -40,20 +34,14 @@ SIGNIFICANT = re.compile(
     r"(?:non-?|in)?significan(?:t|tly|ce)\b(?! level)",
     re.IGNORECASE,
 )
-NOT_BEHIND = re.compile(r"\b(?:not|no|neither|only|unless|except|but)\b")
+NOT_BEHIND = re.compile(r"^\s*at\b|\b(?:not|no|neither|only|unless|except|but)\b")
+# Words that take back half of what is said behind them.
+NEARLY = re.compile(
+    r"\b(?:approach\w*|border\w*|margin\w*|near\w*|almost|toward\w*|trend\w*|close|just|lost|lose[sd]?|clinical(?:ly)?|"
+    r"suggest\w*|quasi)\b[\w\s-]{0,15}$",
+    re.IGNORECASE,
+)
 OTHER_TESTS = re.compile(r"heterogen|inconsisten|bias|asymmetr|subgroup|interaction|moderat", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A sentence or the row of a table: its text, the line it begins in, its section and table, and its paragraph."""
-
-    text: str
-    line: int
-    section: str
-    table: str
-    block: int
-    is_row: bool = False
 
 
 @dataclass(slots=True)
@@ -101,7 +89,7 @@ def _results(text: str, decimal: str) -> list[Reading]:
     for stretch in stretches(text):
         if stretch.section == "references":
             continue
-        if stretch.block != block:
+        if stretch.block != block and not OVERALL_TEST.match(stretch.text):
             block, ahead, only = stretch.block, [], None
             last = last if stretch.is_row and is_table else ""
         is_table = stretch.is_row
@@ -117,72 +105,42 @@ def _results(text: str, decimal: str) -> list[Reading]:
             readings += found
             ahead = []
         elif only is not None:
-            only.add([one for one in named if one.quantity not in ASKED_ONCE])
-            only.prediction = only.prediction or next(iter(coming), None)
+            if not ANOTHER_ANALYSIS.search(stretch.text):
+                only.add([one for one in named if _goes_with_the_one_before(one, stretch.text)])
+                only.prediction = only.prediction or next(iter(coming), None)
             ahead = [one for one in named if one.quantity in ASKED_ONCE]
         else:
             ahead = [one for one in named if one.quantity in ASKED_ONCE]
     return readings
 
 
-def stretches(text: str) -> Iterator[Stretch]:
-    """Give the sentences of a text; lines of a table are sentences of their own."""
-    section, table = "", ""
-    block: list[tuple[int, str]] = []
-    for line, content in enumerate([*text.split("\n"), ""], start=1):
-        heading, caption = HEADING.match(content), TABLE.match(content)
-        named = SECTIONS.get(heading.group(1).strip().lower()) if heading else None
-        is_row = "\t" in content or " | " in content
-        if not content.strip() or named or caption or is_row:
-            yield from _sentences(block, section, table)
-            block = []
-        if named:
-            section, table = named, ""
-        elif is_row:
-            yield Stretch(content, line, section, table, line, is_row=True)
-        elif not content.strip():
-            table = table if block else ""
-        else:
-            table = caption.group(1) if caption else table
-            block.append((line, content))
-
-
-def _sentences(block: Sequence[tuple[int, str]], section: str, table: str) -> Iterator[Stretch]:
-    """Give the sentences of some lines that belong together, each with the line where it begins."""
-    whole, begins = "", []
-    for line, content in block:
-        begins.append((len(whole), line))
-        joined = whole.endswith("-") and content[:1].islower()
-        whole = (whole[:-1] if joined else whole) + content.strip() + " "
-    start = 0
-    for match in SENTENCE.finditer(whole):
-        if SHORTENED.search(whole[max(0, match.start() - 12) : match.start()].rstrip(")]")):
-            continue
-        yield Stretch(whole[start : match.start()], _line_at(begins, start), section, table, block[0][0])
-        start = match.end()
-    if whole[start:].strip():
-        yield Stretch(whole[start:].strip(), _line_at(begins, start), section, table, block[0][0])
-
-
-def _line_at(begins: Sequence[tuple[int, int]], place: int) -> int:
-    return next(line for begin, line in reversed(begins) if begin <= place)
+def _goes_with_the_one_before(found: Found, text: str) -> bool:
+    """Whether a number of a sentence without a result is of the result before: heterogeneity is; p where it says so."""
+    if found.quantity in (Quantity.P_VALUE, Quantity.Z):
+        return OF_THE_EFFECT.search(text) is not None
+    return found.quantity not in ASKED_ONCE and OF_HETEROGENEITY.search(text) is not None
 
 
 def _in_sentence(stretch: Stretch, decimal: str, last: str) -> Iterator[Reading]:
     """Give the results of a sentence, each with the named numbers that stand behind it and before the next.
 
-    What stands before the first result is that one's too.
+    What stands before the first result is that one's too, and what stands in one pair of brackets with a result is that
+    one's.
     """
     text = stretch.text
+    row = read_row(stretch.header, cells_of(text), decimal) if stretch.header is not None else None
+    if row is not None:
+        yield Reading(row.result, stretch, list(row.beside), row.prediction)
+        return
     results = sorted(pooled_results(text, decimal, last=last, is_row=stretch.is_row), key=lambda one: one.start)
     found = [one for one in named_numbers(text, decimal) if not any(result.holds(one.start) for result in results)]
+    found = [one for one in found if not is_loose(text, results, found, one)]
     ahead = list(predictions(text, decimal))
+    owners = [(owner_of(text, results, one), one) for one in found]
     for index, result in enumerate(results):
         end = results[index + 1].start if index + 1 < len(results) else len(text)
-        mine = [one for one in found if result.start <= one.start < end]
-        if index == 0:
-            mine += [one for one in found if one.start < result.start]
         prediction = next((one for one in ahead if result.end <= one.start < end), None)
+        mine = [one for owner, one in owners if owner == index]
         yield Reading(result, stretch, mine, prediction, _significance(text) if len(results) == 1 else "")
 
 
@@ -191,8 +149,9 @@ def _significance(text: str) -> str:
     found = list(SIGNIFICANT.finditer(text))
     if len(found) != 1:
         return ""
+    before = text[max(0, found[0].start() - 60) : found[0].start()]
     behind = text[found[0].end() : found[0].end() + 60]
-    if OTHER_TESTS.search(behind) or NOT_BEHIND.search(behind):
+    if OTHER_TESTS.search(before[-40:] + behind) or NOT_BEHIND.search(behind) or NEARLY.search(before):
         return ""
     return re.sub(r"\s+", " ", found[0].group()).strip()
 
@@ -202,7 +161,7 @@ def _claims_of(reading: Reading, statement: str, decimal: str) -> Iterator[Claim
     result = reading.result
     measure = f"CrI {result.measure}".strip() if result.is_credible else result.measure
     texts: dict[Quantity, tuple[str, str]] = {name: (text, "") for name, text in quantities(result)}
-    for one in reading.beside:
+    for one in _clear(reading.beside):
         if one.quantity is not Quantity.OTHER:
             texts.setdefault(one.quantity, (one.text, one.unit))
     if reading.prediction is not None:
@@ -211,7 +170,7 @@ def _claims_of(reading: Reading, statement: str, decimal: str) -> Iterator[Claim
     if reading.significance:
         texts[Quantity.SIGNIFICANCE] = (reading.significance, "")
     for quantity, (text, unit) in texts.items():
-        plain = text.replace(",", ".") if decimal == "," and quantity not in ASKED_ONCE else text
+        plain = _with_points(text, decimal, is_count=quantity in ASKED_ONCE)
         yield Claim(
             f"{statement}.{quantity.value}",
             quantity,
@@ -223,15 +182,43 @@ def _claims_of(reading: Reading, statement: str, decimal: str) -> Iterator[Claim
         )
 
 
+def _clear(found: Sequence[Found]) -> Iterator[Found]:
+    """Give numbers without sizes that are in doubt: of several, those that are written as k or n, if they are one."""
+    for quantity in ASKED_ONCE:
+        sizes = [one for one in found if one.quantity is quantity]
+        called = [one for one in sizes if one.unit == SIZED] or sizes
+        if len({one.text for one in called}) == 1:
+            yield Found(quantity, called[0].text, called[0].start, called[0].end)
+    yield from (one for one in found if one.quantity not in ASKED_ONCE)
+
+
+def _with_points(text: str, decimal: str, *, is_count: bool) -> str:
+    """Give a number with a point before its decimals, and with commas between its thousands."""
+    if decimal != ",":
+        return text
+    return text.replace(".", ",") if is_count else text.replace(",", ".")
+
+
 def _shares(text: str, decimal: str) -> Iterator[tuple[str, str, str]]:
-    """Give counts with percentages, as (count, whole or "", percentage): “26 (44.3 %)”, “26 of 58 (44.8%)”."""
-    pattern = re.compile(
-        rf"(?<![\w.,·/−–-])(?P<n>{count()})(?:{SPACE}(?:of|out of|von){SPACE}(?:the{SPACE})?(?P<whole>{count()})|"
-        rf"/(?P<over>{count()}))?(?:{SPACE}[a-z]+){{0,3}}{SPACE}?[(\[]{SPACE}?(?P<share>{number(decimal)}){SPACE}?%"
-        rf"{SPACE}?[)\];,]"
+    """Give counts with percentages, as (count, whole or "", percentage).
+
+    “26 (44.3 %)”, “26 of 58 (44.8%)”, “26 (44.8%) of 58”, “44.8% (26/58)”.
+    """
+    one, share = count(decimal), rf"(?P<share>{number(decimal)}){SPACE}?%"
+    counts_first = re.compile(
+        rf"(?<![\w.,·/−–-])(?P<n>{one})(?:{SPACE}(?:of|out of|von){SPACE}(?:the{SPACE})?(?P<whole>{one})|"
+        rf"/(?P<over>{one}))?(?:{SPACE}[A-Za-z]+){{0,3}}{SPACE}?[(\[]{SPACE}?{share}"
+        rf"{SPACE}?[)\];,](?:(?<=[)\]]){SPACE}of{SPACE}(?:the{SPACE})?(?P<behind>{one})(?![\d,.·]*\d|{SPACE}?%))?"
     )
-    for match in pattern.finditer(text):
-        yield match.group("n"), match.group("whole") or match.group("over") or "", match.group("share")
+    shares_first = re.compile(
+        rf"(?<![\w.,·/−–-]){share}{SPACE}?[(\[]{SPACE}?(?:n{SPACE}?={SPACE}?)?(?P<n>{one})"
+        rf"(?:/|{SPACE}of{SPACE})(?P<whole>{one}){SPACE}?[)\];,]"
+    )
+    for match in (*counts_first.finditer(text), *shares_first.finditer(text)):
+        found = match.groupdict()
+        whole = found["whole"] or found.get("over") or found.get("behind") or ""
+        n = _with_points(found["n"], decimal, is_count=True)
+        yield n, _with_points(whole, decimal, is_count=True), found["share"]
 
 
 def _share_claims(found: tuple[str, str, str], stretch: Stretch, statement: str) -> Iterator[Claim]:
@@ -255,6 +242,7 @@ def _place(stretch: Stretch) -> Place:
     is_figure = stretch.table.lower().startswith("fig")
     return Place(
         section=stretch.section,
+        page=stretch.page,
         line=str(stretch.line),
         table="" if is_figure else stretch.table,
         figure=stretch.table if is_figure else "",

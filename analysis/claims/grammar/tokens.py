@@ -19,19 +19,23 @@ def number(decimal: str) -> str:
 
 
 @cache
-def count() -> str:
-    """Give the pattern of a count, with thousands grouped by commas or thin spaces."""
-    return rf"\d{{1,3}}(?:[,'{THIN}]\d{{3}})+|\d+"
+def count(decimal: str = ".") -> str:
+    """Give the pattern of a count; thousands are grouped by commas (points, where decimals have commas) or spaces."""
+    group = "," if decimal == "." else "."
+    return rf"\d{{1,3}}(?:[{group}'{THIN}]\d{{3}})+|\d+"
 
 
 # Names of effect measures as printed, with the one that claims have.
 MEASURES: dict[str, str] = {
+    "(?:(?:relative |hazard )?risk reductions?|(?:vaccine )?(?:efficacy|effectiveness))": "PROP",
     "standardi[sz]ed mean differences?": "SMD",
     "weighted mean differences?": "MD",
     "mean differences?": "MD",
+    "diff[ée]rences? moyennes? standardis[ée]es?": "SMD",
+    "(?:diff[ée]rences? moyennes?|diferencias? de medias)": "MD",
     "risk differences?": "RD",
-    "(?:relative risks?|risk ratios?)": "RR",
-    "odds ratios?": "OR",
+    "(?:relative risks?|risk ratios?|risques? relatifs?|riesgos? relativos?)": "RR",
+    "(?:odds ratios?|rapports? de cotes|razones de momios)": "OR",
     "hazard ratios?": "HR",
     "(?:incidence )?rate ratios?": "IRR",
     "ratio of means": "ROM",
@@ -48,6 +52,8 @@ MEASURES: dict[str, str] = {
     "RoM": "ROM",
     "(?:(?:point )?prevalence|proportion|incidence|sensitivity|specificity|AUC|event rate)": "PROP",
     "(?:medians?|kappa|κ|ICC|C[- ]statistic|NNTB?|NNTH|numbers? needed to (?:treat|harm))": "MEDIAN",
+    "(?:regression coefficients?|slopes?)": "BETA",
+    "(?:β|[Bb]eta)": "BETA",
     "ES": "ES",
     "g": "SMD",
     "d": "SMD",
@@ -57,14 +63,14 @@ MEASURES: dict[str, str] = {
 
 def _spelt(name: str) -> str:
     """Give the pattern of a name: abbreviations as they are written, words with small and capital letters alike."""
-    return name if re.match(r"[A-Zgdr]|\(\?:(?:a\||Hedges|Cohen)", name) else f"(?i:{name})"
+    return name if re.match(r"[A-Zgdr]|\(\?:β|\(\?:(?:a\||Hedges|Cohen)", name) else f"(?i:{name})"
 
 
 MEASURE = re.compile(
     r"(?<![\w])(?:" + "|".join(f"(?P<m{i}>{_spelt(name)})" for i, name in enumerate(MEASURES)) + r")(?![\w])",
 )
 # Names that are short or common words count only where a number follows them at once.
-SHORT = frozenset({"g", "d", "r", "ES"})
+SHORT = frozenset({"g", "d", "r", "ES", "β", "beta", "Beta"})
 
 
 def measure_of(match: re.Match[str]) -> str:
@@ -82,7 +88,9 @@ def uses_decimal_commas(text: str) -> bool:
 
 CI = re.compile(
     rf"(?:(?P<level>\d{{2}}(?:[.,]\d)?){SPACE}?[%％]?(?:-|{SPACE})?)?"
-    r"(?P<what>confidence intervals?|Konfidenzintervalle?|credible intervals?|predict(?:ion|ive) intervals?|"
+    r"(?P<what>confidence intervals?|Konfidenzintervalle?|credible intervals?|"
+    rf"intervall?[eo]s? de confian(?:ce|za)(?:{SPACE}(?:à|al?|del?){SPACE}\d\d{SPACE}?%)?|"
+    r"predict(?:ion|ive) intervals?|"
     rf"IC{SPACE}?(?P<behind>95|90|99){SPACE}?%|C\.?I\.?s?\b|K\.?I\.?\b|Cr\.?I\b|P\.?I\.?s?\b)",
     re.IGNORECASE,
 )
