@@ -42,7 +42,7 @@ def scales_of(measure: str, *intervals: Interval) -> tuple[Scale, ...]:
     """Give the scales on which an interval of this measure may be symmetric; all that fit where it is not known."""
     name = measure.strip().upper().removeprefix("A") if measure.strip().upper() in ("AOR", "AHR", "ARR") else ""
     name = name or measure.strip().upper()
-    if name in NONE_KNOWN or name.startswith("CRI"):
+    if name in NONE_KNOWN or name.startswith(("CRI", "EXACT")):
         return ()
     if name in DIFFERENCES:
         return (PLAIN,)

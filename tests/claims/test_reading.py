@@ -104,6 +104,22 @@ def test_intervals_of_heterogeneity_are_no_results():
     }
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The log odds ratio was 0.44 (95% CI 0.12 to 0.76).",
+        "It was tested by Fisher's exact test (OR 3.21, 95% CI 0.98 to 12.4; p = 0.055).",
+        "Seven of 12 (58%) trials were small, and 26 (44.8%) were not.",
+        "The relative risk reduction was 23% (95% CI 8% to 36%).",
+        "The rate was 3.2 per 1000 person-years (95% CI 2.5 to 4.1).",
+    ],
+)
+def test_uncommon_measures_raise_no_false_alarm(text):
+    claims = read_claims(text)
+    assert claims
+    assert [one.says for one in check_document(Document(claims)) if not one.holds] == []
+
+
 @pytest.mark.parametrize("words", ["approached significance", "was of borderline significance", "lost significance"])
 def test_half_of_significance_is_no_statement(words):
     assert "r1.significance" not in read(f"The effect {words} (RR 0.90, 95% CI 0.80 to 1.01).")

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 
 from analysis.claims.claim import Claim, Place, Quantity
 from analysis.claims.grammar.belonging import is_loose, owner_of
-from analysis.claims.grammar.phrases import SIZED, Found, named_numbers
+from analysis.claims.grammar.phrases import SIZED, WORDS_OF_NUMBERS, Found, named_numbers
 from analysis.claims.grammar.pooled import Prediction, Result, measure_before, pooled_results, predictions, quantities
 from analysis.claims.grammar.stretches import Stretch, stretches
 from analysis.claims.grammar.tables import cells_of, read_row
 from analysis.claims.grammar.tokens import SPACE, count, number, uses_decimal_commas
 
 LONGEST_QUOTE = 300
+# A count before this is written as a word: “seven of 12 (58 %)”.
+COUNTED_IN_WORDS = re.compile(rf"\b(?i:{'|'.join(WORDS_OF_NUMBERS)})\s(?:out of|of)(?: the)?\s$")
+# Intervals that are symmetric on no scale.
+UNEVEN = re.compile(r"\bexact\b|Clopper|profile likelihood|bootstrap", re.IGNORECASE)
 OVERALL_TEST = re.compile(r"\s*Test for (?:the )?overall effect", re.IGNORECASE)
 OF_THE_EFFECT = re.compile(r"\b(?:effect|difference|reduction|increase|association|result)\b", re.IGNORECASE)
 OF_HETEROGENEITY = re.compile(
@@ -159,7 +163,9 @@ def _significance(text: str) -> str:
 def _claims_of(reading: Reading, statement: str, decimal: str) -> Iterator[Claim]:
     """Give the claims of a result, of each quantity the first."""
     result = reading.result
-    measure = f"CrI {result.measure}".strip() if result.is_credible else result.measure
+    measure = result.measure
+    if result.is_credible or UNEVEN.search(reading.stretch.text):
+        measure = f"{'CrI' if result.is_credible else 'exact'} {measure}".strip()
     texts: dict[Quantity, tuple[str, str]] = {name: (text, "") for name, text in quantities(result)}
     for one in _clear(reading.beside):
         if one.quantity is not Quantity.OTHER:
@@ -217,6 +223,8 @@ def _shares(text: str, decimal: str) -> Iterator[tuple[str, str, str]]:
     for match in (*counts_first.finditer(text), *shares_first.finditer(text)):
         found = match.groupdict()
         whole = found["whole"] or found.get("over") or found.get("behind") or ""
+        if COUNTED_IN_WORDS.search(text[: match.start("n")]) and match.re is counts_first:
+            continue
         n = _with_points(found["n"], decimal, is_count=True)
         yield n, _with_points(whole, decimal, is_count=True), found["share"]
 

@@ -27,6 +27,8 @@ def count(decimal: str = ".") -> str:
 
 # Names of effect measures as printed, with the one that claims have.
 MEASURES: dict[str, str] = {
+    "(?:log|ln)(?:arithm of the)?[- ](?:odds|risk|hazard|rate|response) ratios?": "BETA",
+    "(?:log|ln)[ -]?(?:OR|RR|HR|IRR|ROM)s?": "BETA",
     "(?:(?:relative |hazard )?risk reductions?|(?:vaccine )?(?:efficacy|effectiveness))": "PROP",
     "standardi[sz]ed mean differences?": "SMD",
     "weighted mean differences?": "MD",
