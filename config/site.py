@@ -20,6 +20,7 @@ SECTIONS = {
         "IndependentRating",
         "RatingPolicy",
         "FindingsWording",
+        "Paper",
         "SignOff",
         "Publication",
         "Manuscript",
@@ -57,6 +58,7 @@ SECTIONS = {
             "Claim",
             "Block",
         ),
+        *("PrintedClaim", "FindingAnswer"),
         *(
             "PluginWithdrawal",
             "ChangeBatch",

@@ -9,6 +9,7 @@ from analysis.models.findings_wording import FindingsWording
 from analysis.models.freeze import Dataset, Freeze, dataset_digest
 from analysis.models.manuscript import Block, Manuscript
 from analysis.models.notice import Notice, NoticeRead, NoticeSubscription
+from analysis.models.paper import FindingAnswer, Paper, PrintedClaim
 from analysis.models.plan import PlanClosure, PlanEvent
 from analysis.models.refresh import Refresh, RefreshEnd
 from analysis.models.run import Run, run_key
@@ -30,6 +31,7 @@ __all__ = [
     "Dataset",
     "Delivery",
     "EligibilityRule",
+    "FindingAnswer",
     "FindingsWording",
     "Freeze",
     "IndependentRating",
@@ -38,9 +40,11 @@ __all__ = [
     "Notice",
     "NoticeRead",
     "NoticeSubscription",
+    "Paper",
     "PlanClosure",
     "PlanEvent",
     "PluginWithdrawal",
+    "PrintedClaim",
     "Publication",
     "RatingPolicy",
     "Refresh",

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from analysis.claims import Claim, Quantity
 from analysis.models import (
     Analysis,
     Certainty,
@@ -36,6 +37,8 @@ from analysis.models import (
 )
 from analysis.services import close_plan, publish, rate_certainty, record_claim, save_rule, sign_off, waive
 from analysis.services.manuscripts import begin_manuscript
+from analysis.services.paper_findings import findings_of
+from analysis.services.papers import answer_finding, bring_claims, save_paper
 from analysis.services.rating import set_rating_policy
 from analysis.services.scheduling import run_due, save_schedule
 from analysis.services.wording import word_findings
@@ -49,6 +52,11 @@ pytestmark = pytest.mark.django_db
 KEPT = [Freeze, Dataset, Run, RunPart, Refresh, Snapshot, SnapshotRun, SignOff, Publication, Certainty]
 KEPT += [IndependentRating, PlanClosure, PlanEvent, Waiver]
 KEPT += [Notice, NoticeRead, NoticeSubscription, WebhookSecret, Delivery]
+# A result whose interval is lopsided.
+LOPSIDED = [
+    Claim(name, Quantity(name), text, statement="s", measure="SMD")
+    for name, text in (("estimate", "-0.18"), ("ci_lower", "-0.22"), ("ci_upper", "0.01"))
+]
 # Withdrawals of plugins belong to no review; their page is tested with them.
 SHOWN = [model for model in apps.get_app_config("analysis").get_models() if hasattr(model, "review_path")]
 
@@ -84,6 +92,10 @@ def full_world() -> World:
     schedule = Schedule(review=world.review, runs_as=world.owner, every=1, unit="days")
     save_schedule(by=world.owner, schedule=schedule)
     list(run_due(now=timezone.now() + timedelta(days=2)))
+    paper = save_paper(by=world.owner, review=world.review, title="A paper", version="1")
+    bring_claims(by=world.owner, paper=paper, claims=LOPSIDED)
+    (key,) = {one.key for one in findings_of(paper) if not one.holds and one.claims}
+    answer_finding(by=world.owner, paper=paper, key=key, status="accepted", note="As printed.")
     begin_manuscript(by=world.owner, review=world.review, title="Report", slug="report", is_whole=True)
     add_rows(world, make_notice(SeenWorld(world)))
     return world

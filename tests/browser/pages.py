@@ -26,6 +26,7 @@ from tests import factories
 from tests.access.people import give_step, make_person
 from tests.analysis.test_admin_ledger import world_with_rule
 from tests.analysis.test_admin_world import World
+from tests.claims.test_papers import make_paper
 from tests.evidence.extraction.trial import Trial, read_as
 from tests.evidence.risk_of_bias.world import LOW, OTHER, answer
 from tests.evidence.test_admin_lists import MAKERS
@@ -90,7 +91,12 @@ def pages_of_evidence(world: World, record: int, study: Any, consensus: int, own
 def pages_of_analyses(world: World, snapshot: Snapshot, study: Any) -> dict[str, tuple[Any, ...]]:
     """Give the pages of analyses, of their snapshots and of the plan, as names of addresses with their parts."""
     slug, review = world.review.slug, world.review.pk
+    paper = make_paper(world)
     return {
+        "papers": ("analysis_papers", slug),
+        "claims of a paper": ("analysis_paper_claims", paper.pk),
+        "report on a paper": ("analysis_paper_report", paper.pk),
+        "bring claims in": ("analysis_paper_bring", paper.pk),
         "analysis": ("analysis_analysis_change", snapshot.analysis_id),
         "snapshot": ("analysis_snapshot_change", snapshot.pk),
         "side by side": ("analysis_side_by_side", snapshot.analysis_id),

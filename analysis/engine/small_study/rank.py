@@ -84,7 +84,7 @@ def rank_test(yi: ArrayLike, vi: ArrayLike, *, p_value_method: str = "auto") -> 
         statistic = score / sqrt(_score_variance(deviates, variances))
         return RankTest(k, tau, statistic, two_sided_p_value(statistic), "normal", has_ties)
     concordant = round((score + k * (k - 1) / 2) / 2)
-    return RankTest(k, tau, float(concordant), _exact_p_value(concordant, k), "exact", has_ties)
+    return RankTest(k, tau, float(concordant), exact_p_value(concordant, k), "exact", has_ties)
 
 
 def _count_pairs(x: FloatArray, y: FloatArray) -> tuple[float, float]:
@@ -107,7 +107,7 @@ def _score_variance(x: FloatArray, y: FloatArray) -> float:
     return spread / 18.0 + pairs / (2.0 * k * (k - 1)) + rest
 
 
-def _exact_p_value(concordant: int, k: int) -> float:
+def exact_p_value(concordant: int, k: int) -> float:
     """Return the two-sided p value of a number of concordant pairs among k studies without ties.
 
     The distribution is symmetric, so that only the lower tail up to the nearer count is built, study by study: the

@@ -17,7 +17,7 @@ from analysis.exports.results_table import result_rows, text_table
 from analysis.files import write_whole
 from analysis.importing import BadFile, import_analyses, read_analyses
 from analysis.management.commands.refresh import describe
-from analysis.management.demonstration import write_manuscript
+from analysis.management.demonstration import bring_paper, write_manuscript
 from analysis.models import Analysis
 from analysis.services import Refreshed, is_dropped, refresh_many
 from evidence.importers import import_review
@@ -26,6 +26,7 @@ from evidence.services import record
 
 FOLDER = settings.BASE_DIR / "evidence" / "demonstration" / "lbp_review"
 MANUSCRIPT = settings.BASE_DIR / "analysis" / "demonstration" / "lbp_manuscript.json"
+CLAIMS = settings.BASE_DIR / "analysis" / "demonstration" / "lbp_claims.csv"
 ANALYSES = settings.BASE_DIR / "analysis" / "demonstration" / "lbp_review.json"
 SLUG = "lbp"
 NOT_KEPT = "The passwords of the demonstration users cannot be kept in {path}: {error}. No user was made."
@@ -52,6 +53,7 @@ class Command(BaseCommand):
         self._step("The team", lambda: make_team(owner, review))
         self._step("Analyses of the paper", lambda: plan_analyses(owner, review))
         outcomes = self._refresh(owner, review)
+        self._step("What the paper claims", lambda: bring_paper(by=owner, review=review, file=CLAIMS))
         self._step("The manuscript", lambda: write_manuscript(by=owner, review=review, file=MANUSCRIPT))
         self._report(review, outcomes, users)
 

@@ -1,0 +1,166 @@
+"""Whether what is printed twice is printed alike, and what is printed alike is the same."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import combinations
+
+from analysis.claims.checks.pooled import HIGH, LOW, E, K, number_of, value
+from analysis.claims.claim import WORDS, Claim, Quantity, Statement
+from analysis.claims.document import Document
+from analysis.claims.finding import Check, Severity, Told
+from analysis.claims.interval import Interval
+
+NOT_COMPARED = WORDS | {Quantity.OTHER}
+LEVELS = {"very low": 0, "low": 1, "moderate": 2, "high": 3}
+
+
+def repeated(document: Document) -> Iterator[Told]:
+    """Whether one quantity has one value wherever it is printed."""
+    for (_subject, quantity, _measure), claims in document.by_subject.items():
+        found = [claim for claim in claims if claim.interval is not None]
+        if quantity in NOT_COMPARED or len(found) < 2:
+            continue
+        first = found[0]
+        for other in found[1:]:
+            holds = _agree(first, other)
+            words = "agree" if holds else "do not agree"
+            says = f"{first.place}: {first.shown}; {other.place}: {other.shown}. They {words}, as rounded."
+            yield Told((other, first), says, holds)
+
+
+def _agree(first: Claim, other: Claim) -> bool:
+    """Whether two printed numbers can be one, in any reading of a share."""
+    if first.quantity is Quantity.I2:
+        return any(a.meets(b) for a in first.shares() for b in other.shares())
+    return value(first).meets(value(other))
+
+
+def level_of(claim: Claim) -> int | None:
+    """Give the level of certainty that a claim names, None where it names none."""
+    text = claim.text.lower().replace("_", " ").replace("-", " ")
+    return next((level for word, level in LEVELS.items() if text.startswith(word)), None)
+
+
+def certainty(document: Document) -> Iterator[Told]:
+    """Whether the certainty of one result is the same wherever it is named."""
+    for (_subject, quantity, _measure), claims in document.by_subject.items():
+        found = [claim for claim in claims if level_of(claim) is not None]
+        if quantity is not Quantity.CERTAINTY or len(found) < 2:
+            continue
+        for other in found[1:]:
+            first = found[0]
+            holds = level_of(first) == level_of(other)
+            says = f"{first.place}: {first.text} certainty; {other.place}: {other.text} certainty."
+            yield Told((other, first), says, holds)
+
+
+def monotonic(document: Document) -> Iterator[Told]:
+    """Whether a sensitivity result is rated no better than its main result, or says why."""
+    mains = {
+        claim.subject: claim
+        for claim in document.of(Quantity.CERTAINTY)
+        if not claim.main and level_of(claim) is not None and claim.place.section.lower() != "abstract"
+    }
+    for claim in document.of(Quantity.CERTAINTY):
+        main = mains.get(claim.main) if claim.main else None
+        level, of_main = level_of(claim), None if main is None else level_of(main)
+        if main is None or level is None or of_main is None:
+            continue
+        reason = document.statements.get(claim.statement, {}).get(Quantity.REASON)
+        holds = level <= of_main or reason is not None
+        says = (
+            f"The main result is rated {main.text.lower()}, this selection of its studies {claim.text.lower()}"
+            f"{'; a reason is given' if reason else '' if holds else '; no reason for the better rating is noted'}."
+        )
+        yield Told((claim, main), says, holds)
+
+
+def duplicates(document: Document) -> Iterator[Told]:
+    """Whether results that are alike to the last digit are one."""
+    alike: dict[tuple[Interval, ...], list[Statement]] = defaultdict(list)
+    for row in document.with_all(E, LOW, HIGH):
+        if _is_telling(row):
+            alike[tuple(value(row[name]) for name in (E, LOW, HIGH))].append(row)
+    for rows in alike.values():
+        subjects, ks = {row[E].subject for row in rows}, {number_of(row, K) for row in rows} - {None}
+        if len(rows) < 2 or (len(subjects) == 1 and len(ks) < 2):
+            continue
+        first = rows[0]
+        with_k = {id(row): f" with k = {row[K].text}" if K in row else "" for row in rows}
+        places = "; ".join(f"{row[E].place}{with_k[id(row)]}" for row in rows)
+        says = (
+            f"{first[E].text} ({first[LOW].text} to {first[HIGH].text}) stands at {places}: different results seldom "
+            "agree in all three numbers."
+        )
+        yield Told(tuple(row[E] for row in reversed(rows)), says)
+
+
+def _is_telling(statement: Statement) -> bool:
+    """Whether estimate and limits have digits enough that they seldom agree by chance."""
+    return all(len(statement[name].text.strip("+-−–0.,").replace(".", "")) >= 2 for name in (E, LOW, HIGH))
+
+
+def differences_twice(document: Document) -> Iterator[Told]:
+    """Whether one mean difference is printed for two comparisons that it cannot both belong to."""
+    rows = [
+        row for row in document.with_all(E, Quantity.MEAN_DIFFERENCE) if row[E].measure.upper() in ("SMD", "G", "D")
+    ]
+    for first, other in combinations(rows, 2):
+        one, two = first[Quantity.MEAN_DIFFERENCE], other[Quantity.MEAN_DIFFERENCE]
+        sizes = value(one).size(), value(two).size()
+        if one.subject == two.subject or sizes[0] != sizes[1] or len(one.text.strip("+-−–0.,")) < 2:
+            continue
+        spreads = _spread(first), _spread(other)
+        turned = (value(one).high < 0) != (value(two).high < 0)
+        if turned or not spreads[0].meets(spreads[1]):
+            says = (
+                f"A mean difference of {one.text} ({one.place}) and of {two.text} ({two.place}) is printed for SMDs of "
+                f"{first[E].text} and {other[E].text}{', with another sign' if turned else ''}."
+            )
+            yield Told((two, one), says)
+
+
+def _spread(statement: Statement) -> Interval:
+    """Give the standard deviation that a mean difference and an SMD imply."""
+    return value(statement[Quantity.MEAN_DIFFERENCE]).size() / value(statement[E]).size()
+
+
+CHECKS = (
+    Check(
+        "two_places",
+        "The same quantity in two places",
+        "A number that is printed twice is the same, as far as it is rounded.",
+        Severity.CONTRADICTION,
+        repeated,
+    ),
+    Check(
+        "certainty_places",
+        "Certainty in two places",
+        "The certainty of a result is the same in abstract, results, discussion and tables.",
+        Severity.CONTRADICTION,
+        certainty,
+    ),
+    Check(
+        "certainty_order",
+        "Certainty of sensitivity results",
+        "A selection of the studies is not rated better than all of them, unless a reason is given.",
+        Severity.SUSPICIOUS,
+        monotonic,
+    ),
+    Check(
+        "duplicate_result",
+        "Results that are alike",
+        "An estimate with its limits, all to the last digit, under another question or another k, may be copied.",
+        Severity.SUSPICIOUS,
+        duplicates,
+    ),
+    Check(
+        "difference_twice",
+        "Mean differences that are alike",
+        "One mean difference for two comparisons needs standard deviations to match; one of them may be copied.",
+        Severity.SUSPICIOUS,
+        differences_twice,
+    ),
+)
