@@ -53,6 +53,17 @@ def read(text: str) -> dict[str, str]:
     return {claim.code: claim.text for claim in read_claims(text)}
 
 
+@pytest.mark.parametrize(
+    "scale",
+    ["on a 0–100 VAS", "points on the 0 to 100-point scale", "on the pain scale from 0 to 100", "mm on a 0-100 mm VAS"],
+)
+def test_range_of_the_scale_behind_an_estimate_is_not_taken_for_it(scale):
+    for interval in (", 95% CI −10.2 to −4.4", " (95% CI −10.2 to −4.4)"):
+        claims = read_claims(f"Exercise reduced pain: MD −7.3 {scale}{interval}; p<0.001.")
+        said = [(str(claim.quantity), claim.text) for claim in claims]
+        assert said[:3] == [("estimate", "−7.3"), ("ci_lower", "−10.2"), ("ci_upper", "−4.4")], said
+
+
 @pytest.mark.parametrize("gap", ["\t", " | ", "     "])
 def test_rows_of_a_table_are_read_by_its_header(gap):
     rows = (("Outcome", "Studies", "RR (95% CI)", "I² (%)"), ("Death", "12", "0.91 (0.84 to 0.99)", "29.5"))

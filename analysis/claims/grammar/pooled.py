@@ -13,7 +13,12 @@ from analysis.claims.grammar.tokens import BETWEEN, CI, MEASURE, SHORT, SPACE, T
 LINK = rf"(?:{SPACE}|[=:,]|\b(?:was|were|of|is|at|for)\b)*"
 UNIT = rf"(?:{SPACE}*[a-zA-Zµμ/%][a-zA-Zµμ/²³%-]{{0,14}}){{0,3}}"
 PER = rf"(?:{SPACE}per{SPACE}\d[\d,{THIN} ]*)?"
-GAP = rf"{SPACE}?%?{PER}{UNIT}{SPACE}*[,;:]?{SPACE}*[\[(\{{]?{SPACE}*"
+# On which scale it is: “on a 0–100 VAS”, “on the scale from 0 to 10”.
+SCALE = (
+    rf"(?:{SPACE}+on{SPACE}(?:(?:an?|the){SPACE})?(?:[A-Za-z]+{SPACE}){{0,3}}\d+{SPACE}?(?:[-–—]|to){SPACE}?\d+"
+    rf"(?:[ -][A-Za-z]+){{0,4}})?"
+)
+GAP = rf"{SPACE}?%?{PER}{UNIT}{SCALE}{SPACE}*[,;:]?{SPACE}*[\[(\{{]?{SPACE}*"
 # What an interval in brackets may be followed by, before the bracket ends.
 BEHIND = rf"{SPACE}?%?{SPACE}*(?:[\])]|[,;]{SPACE}*(?:[pP](?:{SPACE}?values?)?{SPACE}?[=<>≤]|I{SPACE}?[²2^]))"
 TIME = re.compile(r"year|month|week|day|hour|min")

@@ -39,8 +39,8 @@ def stage_or_404(stage: str) -> Stage:
 
 def record_or_404(review: Review, pk: Any) -> Record:
     """Give a record of the review."""
-    found = Record.objects.filter(review=review, pk=pk).select_related("search_round", "source", "report__study")
-    record = found.first() if str(pk).isdecimal() else None
+    rows = Record.objects.filter(review=review).select_related("search_round", "source", "report__study")
+    record = rows.filter(pk=pk).first() if str(pk).isdecimal() else None
     if record is None:
         raise Http404("There is no such record in this review.")
     return record

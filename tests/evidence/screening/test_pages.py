@@ -51,6 +51,16 @@ def test_the_queue_takes_one_record_after_the_other() -> None:
     assert record_shown(page) == str(second.pk)
 
 
+@pytest.mark.parametrize("record", [None, "", "x", "0", "-1", "1e3", "9" * 30])
+def test_an_answer_that_names_no_record_of_the_review_is_not_found(record: str | None) -> None:
+    review = make_review()
+    client = member_client(review, "owner")
+    sent = {"answer": "include"} | ({} if record is None else {"record": record})
+
+    for page in (f"queue/{ABSTRACT}/", f"conflicts/{ABSTRACT}/"):
+        assert client.post(at(review, page), sent).status_code == 404
+
+
 def test_a_record_that_is_put_off_comes_again_at_the_end() -> None:
     review = make_review()
     first, second = make_records(review, 2)
