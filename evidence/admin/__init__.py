@@ -14,6 +14,7 @@ from evidence.admin import (
     reviews,
     screening,
     settlements,
+    tokens,
     uploading,
     vocabulary,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "screening",
     "settlements",
     "study",
+    "tokens",
     "uploading",
     "vocabulary",
 ]
