@@ -154,7 +154,7 @@ def asked_snapshots(standing: Standing, asked: Any) -> list[Snapshot]:
     rows = Snapshot.objects.select_related(*related).defer("manifest").order_by("pk")
     key = asked.get("snapshot", "")
     if key:
-        if not (key.isascii() and key.isdecimal() and len(key) < 19):
+        if not (key.isascii() and key.isdecimal() and len(key) < 19 and int(key)):
             raise exceptions.ParseError(NO_KEY)
         rows = rows.filter(pk=int(key))
     elif not asked.get("review"):

@@ -144,6 +144,10 @@ def test_addresses_that_are_not_there_are_problems_too():
         response = program.get(path)
         assert response.status_code == 404, path
         assert says(response)
+    for verb in ("POST", "PUT", "DELETE", "TRACE"):
+        response = Client(enforce_csrf_checks=True).generic(verb, f"{ROOT}/nothing/")
+        assert response.status_code == 404
+        assert says(response)
 
 
 def test_page_of_tokens_makes_shows_once_and_revokes():

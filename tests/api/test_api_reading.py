@@ -251,7 +251,7 @@ def test_effects_have_lineage_and_are_those_of_the_snapshot(world):
     assert "Say of which review" in says(program.get("effects/"))
     assert program.ask("OPTIONS", "effects/?format=csv").status_code == 404
     assert program.ask("OPTIONS", "effects/").status_code == 200
-    for odd in ("snapshot=x", f"snapshot={'9' * 30}", "review=x&cursor=zz", "reviews=x"):
+    for odd in ("snapshot=x", f"snapshot={'9' * 30}", "snapshot=0", "review=x&cursor=zz", "reviews=x"):
         assert program.get(f"effects/?{odd}").status_code == 400
 
 
