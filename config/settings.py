@@ -258,6 +258,7 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["evidence.api.filtering.Filters", "evidence.api.filtering.Words"],
     "DEFAULT_SCHEMA_CLASS": "evidence.api.describing.Schema",
     "EXCEPTION_HANDLER": "evidence.api.problems.answer_problem",
+    "COERCE_DECIMAL_TO_STRING": False,
     "NUM_PROXIES": env.int("API_PROXIES", default=0),  # 0: the address is that of the connection, no header is believed
 }
 SPECTACULAR_SETTINGS = {

@@ -111,6 +111,7 @@ class Effects(Entrance, ViewSet):
     """Effects of the latest snapshots of analyses, or of one snapshot."""
 
     columns = COLUMNS
+    describes_pages = True
     http_method_names = ["get", "head", "options"]
 
     def get_renderers(self) -> list[Any]:
@@ -119,6 +120,7 @@ class Effects(Entrance, ViewSet):
         return [*super().get_renderers(), *(kind() for kind in tables)]
 
     @extend_schema(
+        operation_id="effects_list",
         responses=EffectPage,
         parameters=[
             OpenApiParameter("review", OpenApiTypes.STR, description="Short name of the review."),

@@ -36,11 +36,12 @@ class PluginList(serializers.Serializer):
 class Plugins(Entrance, ViewSet):
     """The plugins of the site."""
 
+    describes_pages = True
     lookup_value_regex = "[a-z][a-z0-9_]*"
     lookup_field = "name"
     http_method_names = ["get", "head", "options"]
 
-    @extend_schema(responses=PluginList)
+    @extend_schema(operation_id="plugins_list", responses=PluginList)
     def list(self, request: Request) -> Response:
         """Give all plugins, in the order of the settings."""
         self.understand("fields")

@@ -119,6 +119,10 @@ class Schema(AutoSchema):
             return [ONCE] if action in ("create", "bulk") else []
         return [IF_MATCH]
 
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        """Whether the answer is a list of what the serializer describes; some views describe their pages whole."""
+        return False if getattr(self.view, "describes_pages", False) else bool(super()._is_list_view(serializer))
+
     def get_tags(self) -> list[str]:
         """Give the resource."""
         return [self.path.removeprefix("/api/v1/").split("/")[0]]

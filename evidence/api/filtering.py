@@ -7,6 +7,8 @@ import django_filters
 from django import forms
 from django.db import models
 from django_filters.rest_framework import DjangoFilterBackend, FilterSet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import exceptions
 from rest_framework.filters import SearchFilter
 from rest_framework.request import Request
@@ -26,6 +28,7 @@ class WholeFilter(django_filters.Filter):
         super().__init__(*args, **{"min_value": 0, "max_value": LARGEST, **options})
 
 
+@extend_schema_field(OpenApiTypes.BOOL)
 class TruthFilter(django_filters.TypedChoiceFilter):
     """Rows for which this is true, or false."""
 

@@ -16,6 +16,12 @@ def test_description_is_openapi_without_a_warning():
     schema = json.loads(out.getvalue())
     assert schema["openapi"].startswith("3.1")
     problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    parts = schema["components"]["schemas"]
+    assert parts["ArmResultRow"]["properties"]["sd"]["type"] == ["number", "null"]
+    assert answer_of(schema, "/api/v1/effects/") == {"$ref": "#/components/schemas/EffectPage"}
+    assert answer_of(schema, "/api/v1/plugins/") == {"$ref": "#/components/schemas/PluginList"}
+    asked = {one["name"]: one["schema"] for one in schema["paths"]["/api/v1/arms/"]["get"]["parameters"]}
+    assert asked["is_consensus"] == {"type": "boolean"}
     for path, operations in schema["paths"].items():
         assert path.startswith("/api/v1/")
         for method, operation in operations.items():
@@ -25,6 +31,11 @@ def test_description_is_openapi_without_a_warning():
             headers = {one["name"] for one in operation["parameters"] if one["in"] == "header"}
             assert ("If-Match" in headers) == (method in ("patch", "delete")), path
             assert ("412" in answers) == ("If-Match" in headers)
+
+
+def answer_of(schema, path):
+    """Give what an address is said to answer."""
+    return schema["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
 
 
 class TestPages:
