@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('evidence', '0006_upload'),
+        ('evidence', '0007_arrived_as'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
