@@ -14,8 +14,9 @@ from rest_framework.viewsets import ViewSet
 
 from analysis import canonical
 from analysis.models import Analysis, Snapshot, SnapshotRun
-from evidence.api.describing import FIELDS, PAGING
+from evidence.api.describing import PAGING
 from evidence.api.paging import WRONG_CURSOR, page, page_size_of, read_cursor, write_cursor
+from evidence.api.problems import Refusal
 from evidence.api.rendering import TABLES, Table
 from evidence.api.views import Entrance
 from evidence.permissions import Act
@@ -112,11 +113,12 @@ class Effects(Entrance, ViewSet):
 
     columns = COLUMNS
     describes_pages = True
+    row_serializer = EffectRow
     http_method_names = ["get", "head", "options"]
 
     def get_renderers(self) -> list[Any]:
         """Offer tables too."""
-        tables = TABLES if self.action == "list" else ()
+        tables = TABLES if self.action in ("list", None) else ()
         return [*super().get_renderers(), *(kind() for kind in tables)]
 
     @extend_schema(
@@ -128,9 +130,11 @@ class Effects(Entrance, ViewSet):
             OpenApiParameter("outcome", OpenApiTypes.STR, description="Code of the outcome."),
             OpenApiParameter("study", OpenApiTypes.STR, description="Code of the study."),
             OpenApiParameter(
-                "snapshot", {"type": "integer", "minimum": 1}, description="Key of a snapshot, also an older one."
+                "snapshot",
+                {"type": "integer", "minimum": 1, "maximum": 10**18 - 1},
+                description="Key of a snapshot, also an older one.",
             ),
-            *(FIELDS, *PAGING),
+            *PAGING,
         ],
     )
     def list(self, request: Request) -> Response:
@@ -160,11 +164,11 @@ def asked_snapshots(standing: Standing, asked: Any) -> list[Snapshot]:
             raise exceptions.ParseError(NO_KEY)
         rows = rows.filter(pk=int(key))
     elif not asked.get("review"):
-        raise exceptions.ParseError(NO_REVIEW)
+        raise Refusal(422, NO_REVIEW)
     if asked.get("review"):
-        analyses = analyses.filter(review__slug=_word(asked["review"]))
+        analyses = analyses.filter(review__slug=asked["review"])
     if asked.get("analysis"):
-        analyses = analyses.filter(slug=_word(asked["analysis"]))
+        analyses = analyses.filter(slug=asked["analysis"])
     found = {row.pk for row in analyses if asked.get("outcome", "") in ("", row.rules.get("outcome"))}
     rows = rows.filter(analysis__in=found)
     if not key:
@@ -216,8 +220,3 @@ def _after(request: Request) -> tuple[int, int]:
     if not isinstance(first, int) or not isinstance(second, int):
         raise exceptions.ParseError(WRONG_CURSOR)
     return first, second
-
-
-def _word(text: str) -> str:
-    """Give a word to look up; no code holds what a database cannot be asked for."""
-    return text.replace("\x00", " ")

@@ -37,6 +37,7 @@ class Plugins(Entrance, ViewSet):
     """The plugins of the site."""
 
     describes_pages = True
+    row_serializer = PluginRow
     lookup_value_regex = "[a-z][a-z0-9_]*"
     lookup_field = "name"
     http_method_names = ["get", "head", "options"]

@@ -76,5 +76,5 @@ urlpatterns = [
     path("v1/schema/", Description.as_view(), name="api-schema"),
     path("v1/docs/", Documentation.as_view(), name="api-docs"),
     path("v1/", include(router.urls)),
-    re_path("^.*$", csrf_exempt(no_such_address), name="api-nothing"),
+    re_path(r"^[\s\S]*$", csrf_exempt(no_such_address), name="api-nothing"),
 ]

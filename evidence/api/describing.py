@@ -11,12 +11,8 @@ from rest_framework.permissions import SAFE_METHODS
 
 from evidence.api.problems import MEDIA_TYPE
 from evidence.api.rendering import TABLES
+from evidence.api.rows import sent_rows
 
-FIELDS = OpenApiParameter(
-    "fields",
-    OpenApiTypes.STR,
-    description="Names of the fields that are given, separated by commas; all where it is missing.",
-)
 IF_MATCH = OpenApiParameter(
     "If-Match",
     OpenApiTypes.STR,
@@ -32,7 +28,7 @@ IF_NONE_MATCH = OpenApiParameter(
 )
 ONCE = OpenApiParameter(
     "Idempotency-Key",
-    OpenApiTypes.STR,
+    {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]([ -~]*[!-~])?$"},
     OpenApiParameter.HEADER,
     description="A key that the program chooses, such as a UUID: the same request with the same key is done once.",
 )
@@ -40,6 +36,7 @@ PAGING = [
     OpenApiParameter("cursor", OpenApiTypes.STR, description="Where the page begins: the “next” of the one before."),
     OpenApiParameter("page_size", {"type": "integer", "minimum": 1, "maximum": 500}, description="Rows of a page."),
 ]
+NO_NULL = r"^[^\x00]*$"
 # What any request may be refused with, and what only some are.
 ALWAYS = {
     "400": "The request cannot be read.",
@@ -59,6 +56,8 @@ EDITING = {
     "412": "Somebody has changed the row; the answer holds both versions.",
     "428": "If-Match is missing.",
 }
+# What single operations are refused with beside that.
+ALONE = {"effects_list": {"422": "Neither a review nor a snapshot is named."}}
 PROBLEM: dict[str, Any] = {
     "type": "object",
     "description": "A refusal (RFC 9457), in sentences.",
@@ -113,11 +112,31 @@ class Schema(AutoSchema):
         """Give the headers, and the choice of fields, that an operation understands."""
         action = getattr(self.view, "action", None)
         if self.method in SAFE_METHODS:
-            chooses = [FIELDS] if action in ("list", "retrieve") else []
+            chooses = [self._choice_of_fields()] if action in ("list", "retrieve") else []
             return [*chooses, IF_NONE_MATCH]
         if self.method == "POST":
-            return [ONCE] if action in ("create", "bulk") else []
+            return [ONCE] if action in ("create", "bulk") and getattr(self.view, "takes_keys", True) else []
         return [IF_MATCH]
+
+    def _choice_of_fields(self) -> OpenApiParameter:
+        """Describe the query that names the fields which are given."""
+        view: Any = self.view
+        row = getattr(view, "row_serializer", None) or view.get_serializer_class()
+        return OpenApiParameter(
+            "fields",
+            {"type": "array", "items": {"type": "string", "enum": list(row().fields)}},
+            description="Names of the fields that are given, separated by commas; all where it is missing.",
+            style="form",
+            explode=False,
+        )
+
+    def get_request_serializer(self) -> Any:
+        """Give what is sent: of rows that programs write, the fields that may be written."""
+        view: Any = self.view
+        names, action = getattr(view, "written", ()), getattr(view, "action", None)
+        if names and action in ("create", "partial_update"):
+            return sent_rows(view.model, names)
+        return super().get_request_serializer()
 
     def _is_list_view(self, serializer: Any = None) -> bool:
         """Whether the answer is a list of what the serializer describes; some views describe their pages whole."""
@@ -130,9 +149,14 @@ class Schema(AutoSchema):
 
 def add_refusals(result: dict[str, Any], generator: Any, request: Any, public: Any) -> dict[str, Any]:
     """Add to each operation what it may be refused with, and the kinds of tables that a list is given as."""
-    result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
+    parts = result.setdefault("components", {}).setdefault("schemas", {})
+    parts["Problem"] = PROBLEM
+    for name, part in parts.items():
+        if name.endswith("Request"):
+            part["additionalProperties"] = False
     for operations in result.get("paths", {}).values():
         for method, operation in operations.items():
+            _describe_query(operation, parts)
             for status, description in _refusals(method, operation).items():
                 operation["responses"].setdefault(status, _answer(status, description))
             for answer in operation["responses"].values():
@@ -140,9 +164,27 @@ def add_refusals(result: dict[str, Any], generator: Any, request: Any, public: A
     return result
 
 
+def _describe_query(operation: dict[str, Any], parts: dict[str, Any]) -> None:
+    """Say that text of a query holds no null characters, and that rows have only the fields that are asked for."""
+    asked = [one for one in operation.get("parameters", ()) if one["in"] == "query"]
+    for one in asked:
+        if one["schema"].get("type") == "string" and not {"enum", "pattern"} & set(one["schema"]):
+            one["schema"]["pattern"] = NO_NULL
+    if any(one["name"] == "fields" for one in asked):
+        found = parts[_named(operation["responses"]["200"]["content"]["application/json"]["schema"])]
+        rows = found["properties"].get("results")
+        found = found if rows is None or "items" not in rows else parts[_named(rows["items"])]
+        found.pop("required", None)
+
+
+def _named(schema: dict[str, Any]) -> str:
+    return str(schema["$ref"]).rpartition("/")[2]
+
+
 def _refusals(method: str, operation: dict[str, Any]) -> dict[str, str]:
     headers = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "header"}
     found = ALWAYS if method == "get" else ALWAYS | WRITING
+    found = found | ALONE.get(operation["operationId"], {})
     if method == "get":
         found = found | {"304": "Nothing has changed since."}
     return found | EDITING if "If-Match" in headers else found

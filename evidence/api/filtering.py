@@ -19,6 +19,7 @@ COMMON = frozenset({"fields", "search", "ordering", "cursor", "page_size", "form
 UNKNOWN = "“{name}” is not something that this list can be asked; it has {known}."
 
 
+@extend_schema_field({"type": "integer", "minimum": 0, "maximum": LARGEST})
 class WholeFilter(django_filters.Filter):
     """Rows with this whole number, such as the key of a study."""
 

@@ -21,8 +21,10 @@ from evidence.permissions import Act
 from evidence.services import judge, reopen_assessment, start_assessment, submit_assessment
 from evidence.services.holding import hold
 from evidence.services.judging import Answer
+from evidence.tools import UnknownTool, all_tools, get_tool
 
 SENT = ("study", "tool", "review_tool", "outcome", "effect", "is_consensus")
+NO_TOOL = "“{code}” is not the code of a tool; known are {known}."
 NO_JUDGEMENTS = "Send “judgements”: for each domain its judgement, and where it departs from the tool's rule, why."
 
 
@@ -120,6 +122,12 @@ class Assessments(WrittenRows):
         """Begin the assessment through its service."""
         if values["review_tool"] is None and not values["tool"]:
             raise ValidationError({"tool": ["Say with which tool: “tool” for a published one, or “review_tool”."]})
+        if values["review_tool"] is None:
+            try:
+                get_tool(values["tool"])
+            except UnknownTool as error:
+                known = ", ".join(tool.code for tool in all_tools())
+                raise ValidationError({"tool": [NO_TOOL.format(code=values["tool"][:80], known=known)]}) from error
         return start_assessment(by=self.person, **values)
 
     @extend_schema(request=JudgementsSent, responses=AssessmentRow)

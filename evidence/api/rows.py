@@ -67,3 +67,12 @@ class RowSerializer(serializers.ModelSerializer):
     def get_unique_together_validators(self) -> list[Any]:
         """None: services speak of that."""
         return []
+
+
+def sent_rows(model: type[models.Model], names: tuple[str, ...]) -> type[RowSerializer]:
+    """Give what describes rows of these fields as they are sent; a review is named by its short name."""
+    meta = type("Meta", (), {"model": model, "fields": names})
+    parts: dict[str, Any] = {"Meta": meta, "__doc__": f"{str(model._meta.verbose_name).capitalize()}, as it is sent."}
+    if "review" in names:
+        parts["review"] = serializers.CharField(help_text="Short name of the review.")
+    return type(f"{model.__name__}Sent", (RowSerializer,), parts)

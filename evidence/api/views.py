@@ -22,6 +22,7 @@ from evidence.permissions import Scope
 from evidence.standing import Standing
 
 UNKNOWN_HERE = "“{name}” is not something that this address can be asked; it understands {known}."
+NULL_LETTER = "Null characters are not allowed."
 UNKNOWN_FIELDS = "There is no field {unknown}; “fields” takes some of {known}."
 
 
@@ -68,7 +69,9 @@ class Entrance:
 
     def understand(self, *known: str) -> None:
         """Refuse what an address cannot be asked."""
-        for name in self.request.query_params:
+        for name, value in self.request.query_params.items():
+            if "\x00" in value:
+                raise exceptions.ParseError(NULL_LETTER)
             if name not in (*known, "format"):
                 raise exceptions.ParseError(UNKNOWN_HERE.format(name=name[:80], known=", ".join((*known, "format"))))
 
@@ -113,8 +116,8 @@ class Rows(Entrance, GenericViewSet):
         return self.standing.readable(rows)
 
     def get_renderers(self) -> list[Any]:
-        """Offer tables where the resource declares columns."""
-        tables = TABLES if self.columns and self.action == "list" else ()
+        """Offer tables where the resource declares columns, also to a verb that is refused as such."""
+        tables = TABLES if self.columns and self.action in ("list", None) else ()
         return [*super().get_renderers(), *(kind() for kind in tables)]
 
     def get_serializer_context(self) -> dict[str, Any]:

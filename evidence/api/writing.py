@@ -60,7 +60,12 @@ class BulkSent(serializers.Serializer):
     """Rows that are sent together."""
 
     review = serializers.CharField(help_text="Short name of the review that all rows belong to.")
-    rows = serializers.ListField(child=serializers.DictField(), min_length=1, max_length=MOST_ROWS)
+    rows = serializers.ListField(
+        child=serializers.JSONField(),
+        min_length=1,
+        max_length=MOST_ROWS,
+        help_text="Rows as each would be sent alone. What is none is named in the answer, and the others are made.",
+    )
 
 
 class WrittenRows(KeptRows):

@@ -140,13 +140,29 @@ def test_too_many_requests_have_to_wait(limit, settings):
 
 def test_addresses_that_are_not_there_are_problems_too():
     program = member_program(make_review())
-    for path in ("nothing/", "studies/999/", "studies/x/", "/api/", "/api/v2/", f"studies/{'9' * 30}/"):
+    for path in (
+        "nothing/",
+        "studies/999/",
+        "studies/x/",
+        "/api/",
+        "/api/v2/",
+        f"studies/{'9' * 30}/",
+        "studies/%0A1/",
+    ):
         response = program.get(path)
         assert response.status_code == 404, path
         assert says(response)
     for verb in ("POST", "PUT", "DELETE", "TRACE"):
         response = Client(enforce_csrf_checks=True).generic(verb, f"{ROOT}/nothing/")
         assert response.status_code == 404
+        assert says(response)
+
+
+def test_verbs_that_an_address_does_not_know_are_refused_as_verbs_in_whatever_form_they_ask():
+    program = member_program(make_review())
+    for path in ("effects/?format=arrow", "studies/?format=csv", "studies/"):
+        response = program.ask("TRACE", path)
+        assert response.status_code == 405, path
         assert says(response)
 
 

@@ -248,6 +248,7 @@ def test_effects_have_lineage_and_are_those_of_the_snapshot(world):
     rest = program.get(one["next"]).json()
     assert [row["effect"] for row in one["results"] + rest["results"]] == [row["effect"] for row in rows]
     assert rest["next"] is None
+    assert program.get("effects/").status_code == 422
     assert "Say of which review" in says(program.get("effects/"))
     assert program.ask("OPTIONS", "effects/?format=csv").status_code == 404
     assert program.ask("OPTIONS", "effects/").status_code == 200

@@ -22,13 +22,18 @@ def test_description_is_openapi_without_a_warning():
     assert answer_of(schema, "/api/v1/plugins/") == {"$ref": "#/components/schemas/PluginList"}
     asked = {one["name"]: one["schema"] for one in schema["paths"]["/api/v1/arms/"]["get"]["parameters"]}
     assert asked["is_consensus"] == {"type": "boolean"}
+    assert asked["fields"]["items"]["enum"][:2] == ["id", "review"]
+    assert asked["extraction"]["minimum"] == 0
+    assert {"review", "code", "label"} <= set(parts["StudySentRequest"]["required"])
+    assert "id" not in parts["StudySentRequest"]["properties"]
+    assert all(part["additionalProperties"] is False for name, part in parts.items() if name.endswith("Request"))
     for path, operations in schema["paths"].items():
         assert path.startswith("/api/v1/")
         for method, operation in operations.items():
             answers = operation["responses"]
             assert operation["description"], (method, path)
             assert answers["403"]["content"] == {"application/problem+json": problem}
-            headers = {one["name"] for one in operation["parameters"] if one["in"] == "header"}
+            headers = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "header"}
             assert ("If-Match" in headers) == (method in ("patch", "delete")), path
             assert ("412" in answers) == ("If-Match" in headers)
 
