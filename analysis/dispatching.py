@@ -50,7 +50,7 @@ def _advance(refresh: Refresh) -> RefreshEnd | None:
     runs = [found[key] for key in refresh.keys]
     failed = next((run for run in runs if run.status == Run.Status.FAILED), None)
     if failed is not None:
-        return _end(
+        return end_request(
             refresh, outcome=RefreshEnd.Outcome.FAILED, says=f"The step “{failed.plugin}” failed: {failed.error}"
         )
     if any(run.status != Run.Status.SUCCEEDED for run in runs):
@@ -61,7 +61,7 @@ def _advance(refresh: Refresh) -> RefreshEnd | None:
     note_change(snapshot)
     is_new = snapshot != before
     kind = RefreshEnd.Outcome.NEW_SNAPSHOT if is_new else RefreshEnd.Outcome.UNCHANGED
-    return _end(refresh, outcome=kind, snapshot=snapshot)
+    return end_request(refresh, outcome=kind, snapshot=snapshot)
 
 
 def advance_after(key: str) -> int:
@@ -181,7 +181,7 @@ def queue_of(run: Run) -> str:
     return str(settings.LONG_QUEUE if is_long else settings.SHORT_QUEUE)
 
 
-def _end(refresh: Refresh, **fields: object) -> RefreshEnd:
+def end_request(refresh: Refresh, **fields: object) -> RefreshEnd:
     """Keep what a request came to; where another process did it first, give what that one kept."""
     row = RefreshEnd(refresh=refresh, ended_by=worker_name(), **fields)
     try:

@@ -38,6 +38,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "simple_history",
     "csp",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "evidence",
     "analysis",
     "access",
@@ -297,6 +301,50 @@ CELERY_TASK_ROUTES = {
 }
 # A run's row is held this long without a sign of life before another worker may take it over. Workers renew it.
 RUN_LEASE_SECONDS = env.int("RUN_LEASE_SECONDS", default=60)
+
+# The interface for programs (docs/api.md). Limits are counted by each process of the web server on its own.
+API_PERSON_RATE = env.str("API_PERSON_RATE", default="600/minute")
+API_ADDRESS_RATE = env.str("API_ADDRESS_RATE", default="1200/minute")
+API_MAX_BODY_KB = env.int("API_MAX_BODY_KB", default=4096)
+API_ANSWERS_KEPT_DAYS = env.int("API_ANSWERS_KEPT_DAYS", default=7)
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["evidence.api.identity.TokenIdentity", "evidence.api.identity.SessionIdentity"],
+    "DEFAULT_PERMISSION_CLASSES": ["evidence.api.identity.MayEnter"],
+    "DEFAULT_THROTTLE_CLASSES": ["evidence.api.rates.AddressRate", "evidence.api.rates.PersonRate"],
+    "DEFAULT_RENDERER_CLASSES": ["evidence.api.rendering.Json", "evidence.api.rendering.Page"],
+    "DEFAULT_PARSER_CLASSES": ["evidence.api.bodies.JsonBody"],
+    "DEFAULT_FILTER_BACKENDS": ["evidence.api.filtering.Filters", "evidence.api.filtering.Words"],
+    "DEFAULT_SCHEMA_CLASS": "evidence.api.describing.Schema",
+    "EXCEPTION_HANDLER": "evidence.api.problems.answer_problem",
+    "COERCE_DECIMAL_TO_STRING": False,
+    "NUM_PROXIES": env.int("API_PROXIES", default=0),  # 0: the address is that of the connection, no header is believed
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Quorum",
+    "DESCRIPTION": "Reviews, their evidence and their results for programs. What each request means: docs/api.md.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["evidence.api.identity.MayEnter"],
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "ReviewStatus": "evidence.models.Review.Status",
+        "ExtractionStatus": "evidence.models.Extraction.Status",
+        "AssessmentStatus": "evidence.models.Assessment.Status",
+        "RunStatus": "analysis.models.Run.Status",
+        "JobStatus": "analysis.api.jobs.STATES",
+        "AnalysisKind": "analysis.models.Analysis.Kind",
+        "InstrumentKind": "evidence.models.Instrument.Kind",
+        "HistoryKind": "evidence.api.histories.KIND_NAMES",
+    },
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "evidence.api.describing.add_refusals",
+    ],
+}
 
 LOGGING = {
     "version": 1,

@@ -37,6 +37,7 @@ SECTIONS = {
         "CharacteristicField",
         "ReviewTool",
     ),
+    "Programs": ("AccessToken",),
     "What studies hold (entered on the page of the study)": (
         *("Report", "Extraction", "Arm", "InterventionComponent", "ArmResult", "ContrastResult", "Settlement"),
         *("Characteristic", "AdverseEvent", "Assessment", "Judgement", "SignallingAnswer", "AssessmentDecision"),
@@ -63,6 +64,7 @@ SECTIONS = {
             "PluginWithdrawal",
             "ChangeBatch",
             "EditingMark",
+            "KeptAnswer",
             "NoticeRead",
             "NoticeSubscription",
             "WebhookSecret",

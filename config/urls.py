@@ -11,6 +11,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("admin/", admin.site.urls),
     path("join/<str:token>/", join_page, name="join"),
+    path("api/", include("analysis.api.urls")),
     path("", include("analysis.public.page")),
 ]
 

@@ -50,6 +50,21 @@ ACTS_BY_ROLE: dict[str, frozenset[Act]] = {
 }
 
 
+class Scope(StrEnum):
+    """What a program may do with a personal token, of all that its person may do."""
+
+    READ = "read"
+    WRITE = "write"
+    ANALYSE = "analyse"
+
+
+SCOPE_SENTENCES: dict[str, str] = {
+    Scope.READ: "read what you may read",
+    Scope.WRITE: "record evidence, judge and screen, as you may",
+    Scope.ANALYSE: "run analyses, as you may",
+}
+
+
 class NotAllowed(PermissionDenied):
     """A person's role does not cover what they asked for."""
 

@@ -29,6 +29,9 @@ PASSING = {
     "evidence.ScreeningTicket",
     # a file on its way in; what it changed is an act, whose rows are kept
     "evidence.Upload",
+    # a person's key for a program, of no review; what a program was answered, kept for some days
+    "evidence.AccessToken",
+    "evidence.KeptAnswer",
 }
 # Rows that belong to one root and go with it. Everything else that is referred to stays (PROTECT or RESTRICT).
 OWN_ROWS = {

@@ -48,7 +48,9 @@ class RefreshEnd(AppendOnlyRow):
         NEW_SNAPSHOT = "new_snapshot", "New snapshot"
         UNCHANGED = "unchanged", "Nothing had changed"
         FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
 
+    WITHOUT_SNAPSHOT = (Outcome.FAILED, Outcome.CANCELLED)
     review_path = "refresh__analysis__review"
 
     refresh = models.OneToOneField(Refresh, on_delete=models.PROTECT, related_name="end")
@@ -62,8 +64,8 @@ class RefreshEnd(AppendOnlyRow):
         ordering = ["-ended_at", "-id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(outcome="failed", snapshot__isnull=True) & ~Q(says="")
-                | ~Q(outcome="failed") & Q(snapshot__isnull=False),
+                condition=Q(outcome__in=["failed", "cancelled"], snapshot__isnull=True) & ~Q(says="")
+                | ~Q(outcome__in=["failed", "cancelled"]) & Q(snapshot__isnull=False),
                 name="refreshend_snapshot_or_sentence",
                 violation_error_message="A request ends with a snapshot, or with a sentence why there is none.",
             )

@@ -38,6 +38,16 @@ class RunQuerySet(LeasedQuerySet):
         """Note how far a run has come; False where another worker has taken it over."""
         return bool(self.held(key, attempt=attempt)._change(progress=progress, progress_says=says[:200]))
 
+    def cancel(self, keys: Sequence[str], *, now: datetime, by: str, sentence: str) -> int:
+        """Fail the runs that are not computed yet; a worker that is at one finds that it is no longer its own."""
+        waits = (Status.QUEUED, Status.RUNNING, Status.SPLIT)
+        ended = {"finished_at": now, "finished_by": by, "lease_until": None}
+        found = (
+            self.filter(key=key, status__in=waits)._change(status=Status.FAILED, error=sentence, **ended)
+            for key in keys
+        )
+        return sum(found)
+
     def retry(self, key: str) -> bool:
         """Queue a failed run again."""
         failed = self.filter(key=key, status=Status.FAILED)

@@ -1,5 +1,6 @@
 """What a person may ask of the analyses: keyword-only, actor first."""
 
+from analysis.services.cancelling import cancel
 from analysis.services.claiming import record_claim, remove_claim
 from analysis.services.eligibility import Finding, Verdict, check_eligibility, save_rule, waive, withdraw_waiver
 from analysis.services.planning import Entry, State, close_plan, drop, is_dropped, mark_reported, read_ledger, resume
@@ -14,6 +15,7 @@ __all__ = [
     "Refreshed",
     "State",
     "Verdict",
+    "cancel",
     "check_eligibility",
     "close_plan",
     "current_certainty",

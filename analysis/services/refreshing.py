@@ -124,7 +124,7 @@ def _ask(by: User, analysis: Analysis, frozen: "Frozen") -> Refresh:
     text = canonical.to_text(list(keys.values()))
     last = Refresh.objects.filter(analysis=analysis).select_related("end").first()
     same = last is not None and (last.freeze_id, last.dataset_id, last.run_keys) == (freeze.pk, dataset.pk, text)
-    if last is not None and same and not (last.is_finished and last.end.outcome == RefreshEnd.Outcome.FAILED):
+    if last is not None and same and not (last.is_finished and last.end.outcome in RefreshEnd.WITHOUT_SNAPSHOT):
         return last
     asked = Refresh(analysis=analysis, freeze=freeze, dataset=dataset, run_keys=text, requested_by=by)
     asked.save()

@@ -42,7 +42,7 @@ class Cause(StrEnum):
 
 SENTENCES = {
     Cause.NEVER_RUN: "The analysis has not been run yet.",
-    Cause.FAILED: "The last attempt to bring the analysis up to date failed.",
+    Cause.FAILED: "The last attempt to bring the analysis up to date failed, or was cancelled.",
     Cause.DEFINITION: "Rules, steps, parameters or plugin versions were changed since the analysis was run.",
     Cause.EVIDENCE: "The evidence that the analysis reads has changed since it was run.",
     Cause.CANNOT_RUN: "The analysis cannot run as it is: {error}",
@@ -112,7 +112,7 @@ def _judge(
     """Say why an analysis is stale; None where it is not."""
     if last is None:
         return _stale(analysis, Cause.NEVER_RUN)
-    if last["end__outcome"] == RefreshEnd.Outcome.FAILED:
+    if last["end__outcome"] in RefreshEnd.WITHOUT_SNAPSHOT:
         return _stale(analysis, Cause.FAILED)
     try:
         rules = Rules.model_validate(analysis.rules)

@@ -93,7 +93,7 @@ def read_touches(review: Review, analyses: Iterable[Analysis]) -> dict[int, Touc
         found[key] = Touched(
             asked_at=at,
             is_under_way=row["end__outcome"] is None,
-            failure=row["end__says"] if row["end__outcome"] == RefreshEnd.Outcome.FAILED else "",
+            failure=row["end__says"] if row["end__outcome"] in RefreshEnd.WITHOUT_SNAPSHOT else "",
             evidence_at=evidence if evidence and evidence > at else None,
             definition_at=defined if defined and defined > at else None,
         )

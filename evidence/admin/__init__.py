@@ -15,6 +15,7 @@ from evidence.admin import (
     screening,
     security_events,
     settlements,
+    tokens,
     uploading,
     vocabulary,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "security_events",
     "settlements",
     "study",
+    "tokens",
     "uploading",
     "vocabulary",
 ]

@@ -20,9 +20,10 @@ from evidence.admin.presence import editing_urls, hint_for, page_name
 from evidence.admin.rows import put_rows, remove_rows, tied_to
 from evidence.admin.sentences import RowRefused, SpeakingForm, speak
 from evidence.admin.standing import person_of, standing_of
-from evidence.models import EvidenceRow, Review, Study
+from evidence.models import EvidenceRow, Review
 from evidence.permissions import Act
 from evidence.services import record, remove
+from evidence.services.holding import hold
 
 
 def number_box(inputmode: str) -> dict[str, Any]:
@@ -322,15 +323,6 @@ class ScopedAdmin(ScopedFields, SimpleHistoryAdmin):
         page = copy(self)
         page.prepopulated_fields = {}  # there is nothing to fill in
         return super(ScopedAdmin, page).history_form_view(request, object_id, version_id, extra_context)
-
-
-def hold(model: Any, pk: int) -> None:
-    """Let one person at a time save a row; a row of a study is saved with its study held."""
-    path = model.review_path.removesuffix("__review")
-    if path.endswith("study"):
-        pk = model.objects.filter(pk=pk).values_list(path, flat=True).first()
-        model = Study
-    list(model.objects.select_for_update().order_by().filter(pk=pk).values_list("pk"))
 
 
 def tell_of_gone(formset: Any) -> None:

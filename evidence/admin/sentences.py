@@ -5,9 +5,11 @@ from typing import Any
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.functional import cached_property
-from django.utils.text import capfirst
 
 from evidence.admin import versions
+from evidence.sentences import speak
+
+__all__ = ["RowRefused", "SpeakingForm", "speak"]
 
 
 class RowRefused(ValidationError):
@@ -92,27 +94,3 @@ class SpeakingForm(forms.ModelForm):
             shown = place in self.fields and not self.fields[place].widget.is_hidden
             placed.setdefault(place if shown else NON_FIELD_ERRORS, []).extend(found)
         super()._update_errors(ValidationError(placed))  # type: ignore[misc]
-
-
-def speak(field: Any, label: str) -> None:
-    """Give a form field the sentences that it refuses entries with."""
-    name = capfirst(label)
-    said = field.error_messages
-    said["required"] = f"{name} is missing."
-    if isinstance(field, forms.IntegerField):
-        said["min_value"] = f"{name} cannot be below %(limit_value)s."
-        said["max_value"] = f"{name} cannot be above %(limit_value)s."
-        if not isinstance(field, forms.DecimalField):
-            said["invalid"] = f"{name} must be a whole number, such as 30."
-    if isinstance(field, forms.DecimalField):
-        said["max_digits"] = f"{name} has too many digits; up to %(max)s fit."
-        said["max_decimal_places"] = f"{name} has too many digits after the point; up to %(max)s fit."
-        said["max_whole_digits"] = f"{name} has too many digits before the point; up to %(max)s fit."
-    if isinstance(field, forms.ModelChoiceField):
-        thing = "an" if label[:1].lower() in "aeiou" else "a"
-        whose = "" if label == "review" else " of this review"
-        said["invalid_choice"] = (
-            f"“%(value)s” is not {thing} {label.lower()}{whose} that you can choose; take one from the list."
-        )
-    elif isinstance(field, forms.ChoiceField):
-        said["invalid_choice"] = f"“%(value)s” is not one of the choices for {label.lower()}; choose one from the list."

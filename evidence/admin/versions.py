@@ -15,15 +15,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 
+from evidence.sentences import STALE, VALUE, who_and_when
+
 BOX = "based_on"
 LONGEST = 200
-STALE = (
-    "{who} changed this {what} {when}, while you had it open, so yours is not saved yet. {values} Save again to keep "
-    "yours, or reload the page to take theirs."
-)
-VALUE = "{label}: theirs “{theirs}”, yours “{yours}”."
 GONE = "{who} deleted this {what}{when} while you had it open. Copy what you need, and take the row off the page."
-NOBODY = "Somebody"
 
 
 def digest_of(values: dict[str, Any]) -> str:
@@ -99,7 +95,7 @@ def stale_sentence(form: Any) -> str:
         if plain(theirs) != plain(yours := sent(form, name))
     ]
     entry = row.history.select_related("history_user").order_by("-history_date", "-history_id").first()
-    return STALE.format(what=row._meta.verbose_name, values=" ".join(said), **_who(entry))
+    return STALE.format(what=row._meta.verbose_name, values=" ".join(said), **who_and_when(entry))
 
 
 def gone_sentence(model: Any, pk: Any) -> str:
@@ -107,17 +103,8 @@ def gone_sentence(model: Any, pk: Any) -> str:
     entry = (
         model.history.filter(**{model._meta.pk.name: pk}).select_related("history_user").order_by("-history_id").first()
     )
-    said = _who(entry)
+    said = who_and_when(entry)
     return GONE.format(what=model._meta.verbose_name, who=said["who"], when=f" {said['when']}" if entry else "")
-
-
-def _who(entry: Any) -> dict[str, str]:
-    if entry is None:
-        return {"who": NOBODY, "when": "meanwhile"}
-    return {
-        "who": str(entry.history_user or NOBODY),
-        "when": f"at {entry.history_date:%H:%M} on {entry.history_date:%d %B}",
-    }
 
 
 def _shown(form: Any, name: str, value: Any) -> str:

@@ -1,5 +1,6 @@
 """What was found and how far it can be trusted. Fields, constraints and names; writes happen in evidence.services."""
 
+from evidence.models.access_token import AccessToken
 from evidence.models.adjudication import Adjudication, ExtractionPolicy
 from evidence.models.adverse_event import AdverseEvent
 from evidence.models.assignment import Assignment
@@ -11,6 +12,7 @@ from evidence.models.doubt_answer import DoubtAnswer
 from evidence.models.extraction import Arm, Extraction, InterventionComponent
 from evidence.models.extraction_form import ExtractionForm, FormDraft
 from evidence.models.flow import FlowCount, SearchRound
+from evidence.models.kept_answer import KeptAnswer
 from evidence.models.likeness import DoubtfulPair, StudyPair
 from evidence.models.outcome import Direction, FollowUpWindow, Instrument, Outcome
 from evidence.models.presence import EditingMark
@@ -28,6 +30,7 @@ from evidence.models.upload import Upload
 from evidence.models.vocabulary import ComparatorType, ComponentType
 
 __all__ = [
+    "AccessToken",
     "Adjudication",
     "AdverseEvent",
     "Arm",
@@ -58,6 +61,7 @@ __all__ = [
     "Instrument",
     "InterventionComponent",
     "Judgement",
+    "KeptAnswer",
     "Membership",
     "Outcome",
     "PrintedResult",

@@ -41,6 +41,7 @@ class ScreeningDecision(AppendOnlyRow):
         QUEUE = "queue", "Queue"
         BULK = "bulk", "Many at once"
         IMPORT = "import", "Import"
+        API = "api", "API"
 
     review_path = "record__review"
 
