@@ -13,7 +13,7 @@ from analysis import canonical, freezing
 from analysis.archiving.contents import agreed_digest
 from analysis.archiving.packing import write_review_bundle
 from analysis.freezing import take_content
-from evidence.exporters import metapsy, references, revman
+from evidence.exporters import references, revman
 from evidence.exporters.asking import Order
 from evidence.exporters.extraction_tables import rows
 from evidence.exporters.formats import EXPORTS
@@ -31,7 +31,6 @@ BATCHES = (
     (choosing, "AT_ONCE"),
     (references, "AT_ONCE"),
     (rows, "CHUNK"),
-    (metapsy, "STUDIES_AT_ONCE"),
     (revman, "STUDIES_AT_ONCE"),
     (revman, "ROWS_AT_ONCE"),
     (folder_rows, "BATCH"),
@@ -70,7 +69,7 @@ def peak(work: Callable[[], Any]) -> int:
         gc.unfreeze()
 
 
-@pytest.mark.parametrize("code", ["bundle", "review-folder", "workbook", "reports-ris", "metapsy", "revman-csv"])
+@pytest.mark.parametrize("code", ["bundle", "review-folder", "workbook", "reports-ris", "revman-csv"])
 def test_memory_does_not_grow_with_the_studies(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name in BATCHES:
         monkeypatch.setattr(module, name, AT_ONCE)

@@ -155,7 +155,6 @@ def pages_of_accounts(world: World) -> dict[str, tuple[Any, ...]]:
         "account": ("account",),
         "setting up the second step": ("second_step",),
         "changing the password": ("password_change",),
-        "inviting": ("access_invitation_add",),
     }
 
 

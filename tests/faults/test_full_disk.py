@@ -13,7 +13,7 @@ from analysis.files import write_whole
 from analysis.management.commands.demo import make_users, passwords_file
 from analysis.management.stack.folder import Folder, StackFailure
 from analysis.services import refresh
-from config import settings as module
+from config.keeping_secrets import local_key
 from tests.analysis.builders import make_small_review
 from tests.faults.full_disk import PAGE, small_disk
 
@@ -118,18 +118,17 @@ def test_demonstration_users_are_not_made_without_their_passwords(disk, settings
     assert disk.names() == set()
 
 
-def test_secret_key_is_kept_as_a_whole_or_not_at_all(disk, monkeypatch):
-    monkeypatch.setattr(module, "VAR_DIR", disk.folder)
+def test_secret_key_is_kept_as_a_whole_or_not_at_all(disk):
     disk.fill()
     with pytest.raises(ImproperlyConfigured, match=f"secret key cannot be kept in .*: ({FULL})"):
-        module._local_secret_key()
+        local_key(disk.folder)
     assert disk.names() == set()
 
     disk.make_room()
     (disk.folder / "secret_key").touch()  # what another program may have left
-    key = module._local_secret_key()
+    key = local_key(disk.folder)
     assert len(key) > 50
-    assert module._local_secret_key() == key
+    assert local_key(disk.folder) == key
     assert (disk.folder / "secret_key").stat().st_mode & 0o777 == 0o600
 
 
