@@ -40,6 +40,7 @@ class Documentation(Entrance, SpectacularSwaggerSplitView):
     """The description as a page for people."""
 
     url_name = "api-schema"
+    asks_plainly = False
 
 
 class Root(Entrance, APIRootView):

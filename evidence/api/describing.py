@@ -36,7 +36,7 @@ PAGING = [
     OpenApiParameter("cursor", OpenApiTypes.STR, description="Where the page begins: the “next” of the one before."),
     OpenApiParameter("page_size", {"type": "integer", "minimum": 1, "maximum": 500}, description="Rows of a page."),
 ]
-NO_NULL = r"^[^\x00]*$"
+NO_NULL = r"^[^\x00]+$"
 # What any request may be refused with, and what only some are.
 ALWAYS = {
     "400": "The request cannot be read.",
@@ -44,6 +44,7 @@ ALWAYS = {
     "403": "The role, or the scope of the token, does not cover it.",
     "404": "There is nothing there that the person may read.",
     "406": "There is no answer in the form that was asked for.",
+    "414": "The address is longer than 4,000 letters; the web server may say so itself, in a page.",
     "429": "Too many requests in a minute; Retry-After says when to go on.",
 }
 WRITING = {
@@ -113,7 +114,8 @@ class Schema(AutoSchema):
         action = getattr(self.view, "action", None)
         if self.method in SAFE_METHODS:
             chooses = [self._choice_of_fields()] if action in ("list", "retrieve") else []
-            return [*chooses, IF_NONE_MATCH]
+            pages = [self._orders(), *PAGING] if action == "list" and hasattr(self.view, "ordering_fields") else []
+            return [*chooses, *pages, IF_NONE_MATCH]
         if self.method == "POST":
             return [ONCE] if action in ("create", "bulk") and getattr(self.view, "takes_keys", True) else []
         return [IF_MATCH]
@@ -124,10 +126,19 @@ class Schema(AutoSchema):
         row = getattr(view, "row_serializer", None) or view.get_serializer_class()
         return OpenApiParameter(
             "fields",
-            {"type": "array", "items": {"type": "string", "enum": list(row().fields)}},
+            {"type": "array", "minItems": 1, "items": {"type": "string", "enum": list(row().fields)}},
             description="Names of the fields that are given, separated by commas; all where it is missing.",
             style="form",
             explode=False,
+        )
+
+    def _orders(self) -> OpenApiParameter:
+        """Describe the query that orders a list."""
+        names = ("id", *self.view.ordering_fields)
+        return OpenApiParameter(
+            "ordering",
+            {"type": "string", "enum": [*names, *(f"-{name}" for name in names)]},
+            description="The field that rows are ordered by, with a minus sign from the highest down.",
         )
 
     def get_request_serializer(self) -> Any:
@@ -165,7 +176,7 @@ def add_refusals(result: dict[str, Any], generator: Any, request: Any, public: A
 
 
 def _describe_query(operation: dict[str, Any], parts: dict[str, Any]) -> None:
-    """Say that text of a query holds no null characters, and that rows have only the fields that are asked for."""
+    """Say that text of a query is there and holds no null characters, and that rows have only the fields that are asked for."""
     asked = [one for one in operation.get("parameters", ()) if one["in"] == "query"]
     for one in asked:
         if one["schema"].get("type") == "string" and not {"enum", "pattern"} & set(one["schema"]):
@@ -193,7 +204,10 @@ def _refusals(method: str, operation: dict[str, Any]) -> dict[str, str]:
 def _answer(status: str, description: str) -> dict[str, Any]:
     if status == "304":
         return {"description": description}
-    return {"description": description, "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    content: dict[str, Any] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    if status == "414":
+        content["text/html"] = {"schema": {"type": "string"}}
+    return {"description": description, "content": content}
 
 
 def _describe_tables(content: dict[str, Any]) -> None:

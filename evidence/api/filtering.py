@@ -50,7 +50,9 @@ def filters_for(model: type[models.Model], names: Sequence[str] = (), *, review:
     path = review if review is not None else getattr(model, "review_path", "review")
     found: dict[str, Any] = {}
     if path:
-        found["review"] = django_filters.CharFilter(field_name=f"{path}__slug", label="Short name of the review.")
+        found["review"] = django_filters.CharFilter(
+            field_name=f"{path}__slug", label="Short name of the review.", strip=False
+        )
     for name in names:
         found |= _filters_of(model, name)
     meta = type("Meta", (), {"model": model, "fields": []})
@@ -75,7 +77,7 @@ def _filters_of(model: type[models.Model], name: str) -> dict[str, Any]:
         return {public: WholeFilter(field_name=name, label=label), **ends}
     if field.choices:
         return {public: django_filters.ChoiceFilter(field_name=name, choices=field.choices, label=label)}
-    return {public: django_filters.CharFilter(field_name=name, label=label)}
+    return {public: django_filters.CharFilter(field_name=name, label=label, strip=False)}
 
 
 class Filters(DjangoFilterBackend):

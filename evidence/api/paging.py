@@ -88,7 +88,7 @@ def page_size_of(request: Request) -> int:
 
 def write_cursor(parts: list[Any]) -> str:
     """Give a cursor."""
-    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(json.dumps(parts, ensure_ascii=False).encode()).decode().rstrip("=")
 
 
 def read_cursor(text: str, *, length: int) -> list[Any]:

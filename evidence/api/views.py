@@ -15,6 +15,7 @@ from evidence.api.describing import PAGING
 from evidence.api.histories import HistoryPage, read_history
 from evidence.api.paging import CursorPages
 from evidence.api.problems import MEDIA_TYPE
+from evidence.api.queries import require_plain
 from evidence.api.rendering import TABLES, Problems, Table
 from evidence.api.versions import is_known, tag_of
 from evidence.models.doors import Door, through
@@ -30,12 +31,19 @@ class Entrance:
     """The door of programs: what is written through it is noted as such, and refusals are problem details."""
 
     writing_scope: ClassVar[str] = Scope.WRITE
+    asks_plainly: ClassVar[bool] = True  # False: where a part of a page is named by a word without a value
     request: Any
 
     def dispatch(self, request: HttpRequest, *args: Any, **parts: Any) -> HttpResponseBase:
         """Answer a request."""
         with through(Door.API):
             return super().dispatch(request, *args, **parts)  # type: ignore[misc]
+
+    def initial(self, request: Request, *args: Any, **parts: Any) -> None:
+        """Let in who may enter, with a question that says each thing once."""
+        super().initial(request, *args, **parts)  # type: ignore[misc]
+        if self.asks_plainly:
+            require_plain(request)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **parts: Any) -> Any:
         """Write problems as such, whatever form the answer would have had, unless a browser asks."""
@@ -65,7 +73,7 @@ class Entrance:
     def only(self) -> tuple[str, ...]:
         """The fields that the query asks for, none where it asks for all."""
         asked = self.request.query_params.get("fields", "")
-        return tuple(name.strip() for name in asked.split(",") if name.strip())
+        return tuple(name.strip() for name in asked.split(",")) if asked else ()
 
     def understand(self, *known: str) -> None:
         """Refuse what an address cannot be asked."""

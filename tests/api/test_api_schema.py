@@ -10,6 +10,9 @@ from tests.factories import make_membership, make_study, make_user
 from tests.in_a_browser import IN_A_BROWSER, arrive
 
 
+TEXT = {"type": "string"}
+
+
 def test_description_is_openapi_without_a_warning():
     out = io.StringIO()
     call_command("spectacular", "--validate", "--fail-on-warn", "--format", "openapi-json", stdout=out)
@@ -24,6 +27,9 @@ def test_description_is_openapi_without_a_warning():
     assert asked["is_consensus"] == {"type": "boolean"}
     assert asked["fields"]["items"]["enum"][:2] == ["id", "review"]
     assert asked["extraction"]["minimum"] == 0
+    assert asked["page_size"] == {"type": "integer", "minimum": 1, "maximum": 500}
+    assert asked["cursor"]["type"] == "string"
+    assert asked["ordering"]["enum"] == ["id", "number", "label", "-id", "-number", "-label"]
     assert {"review", "code", "label"} <= set(parts["StudySentRequest"]["required"])
     assert "id" not in parts["StudySentRequest"]["properties"]
     assert all(part["additionalProperties"] is False for name, part in parts.items() if name.endswith("Request"))
@@ -33,6 +39,7 @@ def test_description_is_openapi_without_a_warning():
             answers = operation["responses"]
             assert operation["description"], (method, path)
             assert answers["403"]["content"] == {"application/problem+json": problem}
+            assert answers["414"]["content"] == {"application/problem+json": problem, "text/html": {"schema": TEXT}}
             headers = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "header"}
             assert ("If-Match" in headers) == (method in ("patch", "delete")), path
             assert ("412" in answers) == ("If-Match" in headers)

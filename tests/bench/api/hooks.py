@@ -33,8 +33,8 @@ KEYS = {
     "duplicate_of": "records",
     "report": "reports",
 }
-# What a key of elsewhere may be answered with: nothing that tells that there is such a row. 414 is the web server's own
-# answer to an address that is too long; the site is not asked.
+# What a key of elsewhere may be answered with: nothing that tells that there is such a row. 414 answers an address
+# that is too long, often before the site is asked.
 UNTOLD = {400, 401, 403, 404, 405, 406, 413, 414, 415, 422, 429}
 seen: Counter[str] = Counter()
 
