@@ -42,6 +42,8 @@ def _split(text: str) -> Iterator[str]:
         for part in plain.split(";"):
             names = part.split(", ")
             is_list = len(names) > 1 and all(WITH_INITIALS.fullmatch(name.strip()) for name in _without_more(names))
+            if is_list and not any(name.rstrip().endswith(".") for name in names[:-1]):
+                names[-1] = names[-1].rstrip(" .")  # the full stop of the list, not of an initial
             for name in names if is_list else [part]:
                 name = name.strip(" ,")
                 if name and name.casefold() not in MORE:

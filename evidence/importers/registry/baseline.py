@@ -15,7 +15,7 @@ PLACES = Decimal("0.1")
 def add_baseline(trial: Trial) -> None:
     """Add mean age and percentage of women of all participants, where the record gives them for all."""
     module = results(trial, "baselineCharacteristicsModule")
-    everybody = total_group(items(module, "groups"))
+    everybody = total_group(items(module, "groups"), denominators(module))
     left = []
     for measure in items(module, "measures"):
         title = text(measure, "title")

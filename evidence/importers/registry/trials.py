@@ -172,9 +172,18 @@ def _started(flow: Part) -> dict[str, str]:
     return {text(one, "groupId"): text(one, "numSubjects") for one in items(milestone, "achievements")}
 
 
-def total_group(groups: list[Part]) -> str:
-    """Give the identifier of the group of all participants, "" where there is none."""
-    return next((text(one, "id") for one in groups if folded(text(one, "title")) == "total"), "")
+def total_group(groups: list[Part], counts: Mapping[str, str]) -> str:
+    """Give the identifier of the group of all participants, "" where there is none.
+
+    It is called total, or its name begins so and it has as many participants as all others together.
+    """
+    titles = {text(one, "id"): folded(text(one, "title")) for one in groups}
+    sizes = {name: int(count) for name, count in counts.items() if name in titles and count.isdecimal()}
+    for name, title in titles.items():
+        others = sum(size for other, size in sizes.items() if other != name)
+        if title == "total" or (title.split()[:1] == ["total"] and 0 < others == sizes.get(name)):
+            return name
+    return ""
 
 
 def denominators(*holders: Part) -> dict[str, str]:

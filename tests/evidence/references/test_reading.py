@@ -311,7 +311,7 @@ def test_tables_of_four_databases(tmp_path: Path) -> None:
 
     assert (web_of_science.title, web_of_science.abstract) == ('"Tea" for sleep', 'We said "tea')
     assert (web_of_science.authors, web_of_science.pmid) == ("Ito, K; Muller, B", "1")
-    assert (pubmed.title, pubmed.authors, pubmed.journal) == ("Tea for sleep, a trial.", "Ito K; Müller B.", "J Tea")
+    assert (pubmed.title, pubmed.authors, pubmed.journal) == ("Tea for sleep, a trial.", "Ito K; Müller B", "J Tea")
     assert (pubmed.pmid, pubmed.year, pubmed.doi, pubmed.line) == ("11111111", 2001, "10.1000/tea.1", 2)
     assert (scopus.authors, scopus.journal, scopus.accession) == (
         *("Ito K.; Müller B.", "Journal of Tea", "2-s2.0-85000000001"),

@@ -30,7 +30,7 @@ def test_year(text: str, year: int | None) -> None:
     ("text", "names"),
     [
         ("Ito, K.; Okoro, C.", ["Ito, K.", "Okoro, C."]),
-        ("Ito K, Okoro C, van der Berg AB.", ["Ito K", "Okoro C", "van der Berg AB."]),
+        ("Ito K, Okoro C, van der Berg AB.", ["Ito K", "Okoro C", "van der Berg AB"]),
         ("Ito K., Okoro C.-D., et al.", ["Ito K.", "Okoro C.-D."]),
         ("Ito, Kenji", ["Ito, Kenji"]),
         ("Ito, Kenji (7004212771); Okoro, C. (7004212772)", ["Ito, Kenji", "Okoro, C."]),
