@@ -337,6 +337,8 @@ SPECTACULAR_SETTINGS = {
         "AnalysisKind": "analysis.models.Analysis.Kind",
         "InstrumentKind": "evidence.models.Instrument.Kind",
         "HistoryKind": "evidence.api.histories.KIND_NAMES",
+        "FindingState": "analysis.api.papers.STATES",
+        "SnapshotState": "analysis.models.Snapshot.State",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -12,7 +12,9 @@ from rest_framework.routers import APIRootView, DefaultRouter
 from analysis.api.analyses import Analyses, Runs, Snapshots
 from analysis.api.effects import Effects
 from analysis.api.jobs import Jobs
+from analysis.api.papers import AnalysisClaims, Papers, PrintedClaims
 from analysis.api.plugins import Plugins
+from analysis.api.webhooks import Webhooks
 from evidence.api.problems import no_such_address
 from evidence.api.routes import RESOURCES
 from evidence.api.views import Entrance
@@ -71,6 +73,10 @@ router.register("runs", Runs, basename="api-runs")
 router.register("snapshots", Snapshots, basename="api-snapshots")
 router.register("effects", Effects, basename="api-effects")
 router.register("jobs", Jobs, basename="api-jobs")
+router.register("papers", Papers, basename="api-papers")
+router.register("claims", PrintedClaims, basename="api-claims")
+router.register("analysis-claims", AnalysisClaims, basename="api-analysis-claims")
+router.register("webhooks", Webhooks, basename="api-webhooks")
 router.register("plugins", Plugins, basename="api-plugins")
 
 urlpatterns = [

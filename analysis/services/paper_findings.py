@@ -101,20 +101,30 @@ def standings_of(paper: Paper) -> list[Standing]:
     ]
 
 
+def staleness_of(rows: list[PrintedClaim]) -> dict[int, bool]:
+    """Say of claims, by their keys, whether they are stale; those that no snapshot can be held against are left out."""
+    found = list(_against_evidence(rows))
+    return {row.pk: False for row, _ in found} | {row.pk: not one.holds for row, one in found if one.check == STALE[0]}
+
+
 def against_evidence(rows: list[PrintedClaim]) -> Iterator[Finding]:
     """Hold claims that are bound to a snapshot against it, and against the newest one of its analysis.
 
     A claim is stale where the newest snapshot gives a number that is not rounded to the printed one any more.
     """
+    return (finding for _, finding in _against_evidence(rows))
+
+
+def _against_evidence(rows: list[PrintedClaim]) -> Iterator[tuple[PrintedClaim, Finding]]:
     bound = [row for row in rows if row.snapshot is not None and Quantity(row.quantity) in FIELDS]
     newest = _newest(bound)
     results = _results({row.snapshot_id for row in bound} | {one.pk for one in newest.values()})
     for row in bound:
         assert row.snapshot is not None
-        yield from _held(row, row.snapshot, AGAINST, results)
+        yield from ((row, one) for one in _held(row, row.snapshot, AGAINST, results))
         last = newest[row.snapshot.analysis_id]
         if last.pk != row.snapshot_id:
-            yield from _held(row, last, STALE, results)
+            yield from ((row, one) for one in _held(row, last, STALE, results))
 
 
 def _newest(rows: list[PrintedClaim]) -> dict[int, Snapshot]:

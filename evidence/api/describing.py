@@ -33,7 +33,11 @@ ONCE = OpenApiParameter(
     description="A key that the program chooses, such as a UUID: the same request with the same key is done once.",
 )
 PAGING = [
-    OpenApiParameter("cursor", OpenApiTypes.STR, description="Where the page begins: the “next” of the one before."),
+    OpenApiParameter(
+        "cursor",
+        {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
+        description="Where the page begins: the “next” of the one before.",
+    ),
     OpenApiParameter("page_size", {"type": "integer", "minimum": 1, "maximum": 500}, description="Rows of a page."),
 ]
 NO_NULL = r"^[^\x00]+$"
@@ -134,7 +138,7 @@ class Schema(AutoSchema):
 
     def _orders(self) -> OpenApiParameter:
         """Describe the query that orders a list."""
-        names = ("id", *self.view.ordering_fields)
+        names = ("id", *getattr(self.view, "ordering_fields", ()))
         return OpenApiParameter(
             "ordering",
             {"type": "string", "enum": [*names, *(f"-{name}" for name in names)]},
@@ -176,7 +180,7 @@ def add_refusals(result: dict[str, Any], generator: Any, request: Any, public: A
 
 
 def _describe_query(operation: dict[str, Any], parts: dict[str, Any]) -> None:
-    """Say that text of a query is there and holds no null characters, and that rows have only the fields that are asked for."""
+    """Say that text of a query holds no null characters, and that rows have only the fields that are asked for."""
     asked = [one for one in operation.get("parameters", ()) if one["in"] == "query"]
     for one in asked:
         if one["schema"].get("type") == "string" and not {"enum", "pattern"} & set(one["schema"]):

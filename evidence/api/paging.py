@@ -94,7 +94,7 @@ def write_cursor(parts: list[Any]) -> str:
 def read_cursor(text: str, *, length: int) -> list[Any]:
     """Give the parts of a cursor; refuse what no list gave."""
     try:
-        parts = json.loads(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
+        parts = json.loads(base64.b64decode(text.encode() + b"=" * (-len(text) % 4), altchars=b"-_", validate=True))
     except (ValueError, RecursionError) as error:
         raise exceptions.ParseError(WRONG_CURSOR) from error
     is_plain = (

@@ -172,4 +172,9 @@ class KeptRows(Rows):
     def history(self, request: Request, id: str) -> Response:
         """Give who changed the row, when, why and through which door, the newest first."""
         self.understand("cursor", "page_size")
-        return self.answer(read_history(request, self.get_object()))
+        row = self.get_object()
+        self.require_past(row)
+        return self.answer(read_history(request, row))
+
+    def require_past(self, row: Any) -> None:
+        """Refuse who may read the row, but not what it said before: nobody, unless a resource says otherwise."""

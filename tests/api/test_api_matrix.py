@@ -10,10 +10,14 @@ from django.test import Client
 from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
 
+from analysis.models import Webhook
+from analysis.services import record_claim
+from analysis.services.notifying import save_webhook
 from evidence.permissions import Scope
 from tests import factories, screening_factories
 from tests.analysis.test_admin_world import World, make_world
 from tests.api.programs import ROOT, Program, program_of
+from tests.claims.test_papers import make_paper
 
 pytestmark = [pytest.mark.django_db, pytest.mark.walk]
 
@@ -87,6 +91,15 @@ TABLE: dict[str, dict[str, dict[str, Line]]] = {
         "detail": {"GET": ROW},
         "cancel": {"POST": Line(ANALYSE, 422, 404)},
     },
+    "papers": {**READ, "findings": {"GET": ROW}, **HISTORY},
+    "claims": {**READ, **HISTORY},
+    "analysis-claims": {**READ, **HISTORY},
+    "webhooks": {
+        "list": {"GET": LIST, "POST": Line(MANAGE, 201, 422)},
+        "detail": {"GET": ROW, "PATCH": Line(MANAGE, 200, 404)},
+        "secret": {"POST": Line(MANAGE, 200, 404)},
+        "history": {"GET": Line(MANAGE, 200, 404)},
+    },
     "plugins": {"list": {"GET": LIST}, "detail": {"GET": LIST}},
 }
 COMPUTED = ("analyses", "runs", "snapshots", "effects", "jobs")
@@ -150,6 +163,7 @@ class Rows:
             "assessments": assessment.pk,
             "judgements": judgement.pk,
             "plugins": "pooling",
+            **ledger(world),
         }
         if snapshot is not None:
             self.keys |= {"analyses": snapshot.analysis_id, "runs": snapshot.runs.first().pk, "snapshots": snapshot.pk}
@@ -170,6 +184,16 @@ class Rows:
             body = {"judgements": {"deviations": {"judgement": "low"}}} if word == "assessments" else {}
             return row, body
         return f"{row}{part}/", {"reason": "A slip."} if part == "reopen" else {}
+
+
+def ledger(world: World) -> dict[str, int]:
+    """Give keys of a paper with claims, of a number that an analysis is held beside, and of a webhook."""
+    paper = make_paper(world)
+    held = record_claim(by=world.owner, analysis=world.analysis(), quantity="k", as_printed="3")
+    webhook = Webhook(review=world.review, url="https://hooks.example.org/quorum")
+    save_webhook(by=world.owner, webhook=webhook)
+    claim = paper.claims.order_by("position")[0]
+    return {"papers": paper.pk, "claims": claim.pk, "analysis-claims": held.pk, "webhooks": webhook.pk}
 
 
 def sent_for(world: World, instrument: Any, extraction: Any, arms: Any) -> dict[str, Any]:
@@ -195,6 +219,7 @@ def sent_for(world: World, instrument: Any, extraction: Any, arms: Any) -> dict[
         "contrast-results": {**of_extraction, **at_week_12, "estimate": 1},
         "assessments": {"study": empty.pk, "tool": "rob2", "effect": "assignment", "is_consensus": True},
         "screening-decisions": {"record": record.pk, "stage": "title_abstract", "answer": "include"},
+        "webhooks": {"review": review.slug, "url": "https://hooks.example.org/other"},
     }
 
 

@@ -9,7 +9,6 @@ from tests.api.programs import ROOT
 from tests.factories import make_membership, make_study, make_user
 from tests.in_a_browser import IN_A_BROWSER, arrive
 
-
 TEXT = {"type": "string"}
 
 

@@ -14,9 +14,10 @@ ROLES = ("owner", "adjudicator", "reviewer", "statistician", "viewer")
 OUTSIDER, NOBODY = "outsider", "nobody"
 REVIEW, ELSEWHERE = "lbp", "unseen-elsewhere"
 FEW = 6
+PRINTED = "Exercise reduced pain (SMD -0.18, 95% CI -0.22 to 0.01; I2 = 45%; k = 12 studies)."
 # Fields that hold words; those of the unseen review get a mark that no answer may hold.
 MARKED = {"Study": "label", "Outcome": "name", "Instrument": "name", "Arm": "label", "Report": "citation"}
-MARKED |= {"Record": "title", "ArmResult": "quote"}
+MARKED |= {"Record": "title", "ArmResult": "quote", "Paper": "title", "PrintedClaim": "quote", "Webhook": "url"}
 
 
 def main(arguments: list[str]) -> int:
@@ -67,7 +68,23 @@ def make_demonstration() -> dict[str, Any]:
     make_reason(review)
     plan_analyses(people["owner"], review)
     list(refresh_many(by=people["owner"], analyses=list(Analysis.objects.filter(review=review))))
+    add_ledger(people["owner"], review)
     return people
+
+
+def add_ledger(owner: Any, review: Any) -> None:
+    """Add a paper with claims, of which one is bound to a snapshot, and a webhook, which nothing is sent to here."""
+    from analysis.claims.grammar import read_claims
+    from analysis.models import Snapshot, Webhook
+    from analysis.services.notifying import save_webhook
+    from analysis.services.papers import bring_claims, save_claim, save_paper
+
+    paper = save_paper(by=owner, review=review, title="A paper", version="1")
+    bring_claims(by=owner, paper=paper, claims=read_claims(PRINTED))
+    bound = paper.claims.filter(quantity="estimate")[0]
+    bound.snapshot = Snapshot.objects.filter(analysis__review=review).order_by("pk")[0]
+    save_claim(by=owner, claim=bound)
+    save_webhook(by=owner, webhook=Webhook(review=review, url="https://hooks.example.org/quorum"))
 
 
 def make_unseen() -> dict[str, Any]:
