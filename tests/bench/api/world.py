@@ -92,7 +92,8 @@ def make_unseen() -> dict[str, Any]:
     from django.db.models import F, Value
     from django.db.models.functions import Concat
 
-    from evidence import models
+    from analysis import models as of_analysis
+    from evidence import models as of_evidence
     from evidence.models import Review
     from tests.analysis.test_admin_world import make_world
     from tests.api.test_api_matrix import Rows
@@ -103,7 +104,7 @@ def make_unseen() -> dict[str, Any]:
     world.review.refresh_from_db()
     Rows(world, "runs")
     for name, field in MARKED.items():
-        model: Any = getattr(models, name)
+        model: Any = getattr(of_evidence, name, None) or getattr(of_analysis, name)
         rows = model.objects.filter(**{f"{model.review_path}__slug": ELSEWHERE})
         rows.update(**{field: Concat(F(field), Value(f" {ELSEWHERE}"))})
     return {"third": make_membership(role="owner").user}
