@@ -260,6 +260,17 @@ WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
 BROKER_URL = env.str("BROKER_URL", default="")
 if PRODUCTION:
     refuse_weak_password("BROKER_URL", urlsplit(BROKER_URL).password)
+# What is counted of requests: shared by all processes where there is a Redis, else by each process for itself.
+if urlsplit(BROKER_URL).scheme in ("redis", "rediss"):
+    WAITING = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
+    CACHES = {
+        "default": {
+            "BACKEND": "config.shared_cache.SharedCache",
+            "LOCATION": BROKER_URL,
+            "KEY_PREFIX": "quorum",
+            "OPTIONS": WAITING,
+        }
+    }
 CELERY_BROKER_URL = BROKER_URL or "memory://"
 CELERY_TASK_ALWAYS_EAGER = not BROKER_URL
 CELERY_TASK_EAGER_PROPAGATES = True

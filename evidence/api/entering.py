@@ -89,7 +89,7 @@ class Entry:
                 raise ValidationError(NO_TRUTH.format(label=label))
             return raw
         box = self._box(field)
-        is_text = isinstance(field, models.CharField | models.TextField)
+        is_text = isinstance(field, models.CharField | models.TextField) or field.related_model is Review
         if isinstance(raw, bool) or (is_text and raw is not None and not isinstance(raw, str)):
             raise ValidationError(NO_TEXT.format(label=label) if is_text else box.error_messages["invalid"])
         if raw is None and (not field.null or is_text) and not box.required:

@@ -369,3 +369,16 @@ def test_cell_of_a_spreadsheet_and_template_text_are_kept_as_text():
         assert "Set-Cookie" not in shown.headers
     assert json.loads(shown.content)
     assert Extraction.objects.count() == ArmResult.objects.count() == 0
+
+
+def test_review_is_named_in_text():
+    review = factories.make_review(slug="0")
+    program = member_program(review, "owner")
+    for word, sent in (
+        ("studies", {"code": "New", "label": "New"}),
+        ("webhooks", {"url": "https://hooks.example.org/"}),
+    ):
+        response = program.post(f"{word}/", {"review": 0, **sent})
+        assert response.status_code == 422
+        assert says(response) == "Review must be text."
+        assert program.post(f"{word}/", {"review": "0", **sent}).status_code == 201
