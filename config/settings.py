@@ -262,13 +262,12 @@ if PRODUCTION:
     refuse_weak_password("BROKER_URL", urlsplit(BROKER_URL).password)
 # What is counted of requests: shared by all processes where there is a Redis, else by each process for itself.
 if urlsplit(BROKER_URL).scheme in ("redis", "rediss"):
-    WAITING = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
     CACHES = {
         "default": {
             "BACKEND": "config.shared_cache.SharedCache",
             "LOCATION": BROKER_URL,
             "KEY_PREFIX": "quorum",
-            "OPTIONS": WAITING,
+            "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
         }
     }
 CELERY_BROKER_URL = BROKER_URL or "memory://"

@@ -60,7 +60,7 @@ class Scope(StrEnum):
 
 SCOPE_SENTENCES: dict[str, str] = {
     Scope.READ: "read what you may read",
-    Scope.WRITE: "record evidence, judge and screen, as you may",
+    Scope.WRITE: "record evidence, judge, screen, and manage reviews and webhooks, as you may",
     Scope.ANALYSE: "run analyses, as you may",
 }
 

@@ -97,6 +97,8 @@ def test_claims_are_filtered_and_searched() -> None:
     assert [row["code"] for row in program.rows("claims/?ordering=-code")] == ["estimate", "ci_upper", "ci_lower"]
     assert [row["code"] for row in program.rows("claims/?search=-0.22")] == ["ci_lower"]
     assert program.rows(f"claims/?paper={second.pk}") == []
+    assert len(program.rows(f"claims/?review={world.review.slug}")) == 3
+    assert program.rows(f"claims/?review={world.review.slug}x") == []
     assert [row["title"] for row in program.rows("papers/?version=2")] == ["Another"]
     assert program.get("claims/?quantity=luck").status_code == 400
 
