@@ -28,6 +28,7 @@ def speak(field: Any, label: str) -> None:
     name = capfirst(label)
     said = field.error_messages
     said["required"] = f"{name} is missing."
+    said["max_length"] = f"{name} has at most %(limit_value)d characters; these are %(show_value)d."
     if isinstance(field, forms.IntegerField):
         said["min_value"] = f"{name} cannot be below %(limit_value)s."
         said["max_value"] = f"{name} cannot be above %(limit_value)s."

@@ -94,6 +94,8 @@ class Entry:
             raise ValidationError(NO_TEXT.format(label=label) if is_text else box.error_messages["invalid"])
         if raw is None and (not field.null or is_text) and not box.required:
             raise ValidationError(NO_TEXT.format(label=label))
+        if is_text and raw and len(raw) > (getattr(box, "max_length", None) or len(raw)):
+            box.run_validators(raw)  # also where it would be short enough without the spaces around it
         return box.clean("" if raw is None else raw)
 
     def _box(self, field: Any) -> Any:

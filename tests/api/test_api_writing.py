@@ -371,6 +371,16 @@ def test_cell_of_a_spreadsheet_and_template_text_are_kept_as_text():
     assert Extraction.objects.count() == ArmResult.objects.count() == 0
 
 
+def test_text_is_as_long_as_it_was_sent():
+    outcome = factories.make_outcome()
+    program = member_program(outcome.review)
+    longest = " " + "x" * 58 + " "
+    response = program.patch(f"outcomes/{outcome.pk}/", {"unit": f"{longest} "})
+    assert response.status_code == 422
+    assert says(response) == "Unit has at most 60 characters; these are 61."
+    assert program.patch(f"outcomes/{outcome.pk}/", {"unit": longest}).json()["unit"] == longest.strip()
+
+
 def test_review_is_named_in_text():
     review = factories.make_review(slug="0")
     program = member_program(review, "owner")
