@@ -13,6 +13,8 @@ from analysis.claims.finding import Check, Severity, Told
 from analysis.claims.interval import Interval
 
 NOT_COMPARED = WORDS | {Quantity.OTHER}
+# Sections that say again what stands in others.
+SUMMARIES = ("abstract", "discussion")
 LEVELS = {"very low": 0, "low": 1, "moderate": 2, "high": 3}
 
 
@@ -31,10 +33,44 @@ def repeated(document: Document) -> Iterator[Told]:
 
 
 def _agree(first: Claim, other: Claim) -> bool:
-    """Whether two printed numbers can be one, in any reading of a share."""
+    """Whether two printed numbers can be one, in any reading of a share; with as many digits they are alike."""
     if first.quantity is Quantity.I2:
         return any(a.meets(b) for a in first.shares() for b in other.shares())
+    one, two = first.printed, other.printed
+    if one is None or two is None:
+        return value(first).meets(value(other))
+    if one.unit == two.unit and not (one.bound or two.bound or one.is_about or two.is_about):
+        return one.number == two.number
     return value(first).meets(value(other))
+
+
+def summarised(document: Document) -> Iterator[Told]:
+    """Whether a result of the abstract or of the discussion stands in the text as well, with the same numbers.
+
+    For claims of which nobody said what they are about. A result that agrees with none of the text in all three
+    numbers, and with one in two of them, is asked about.
+    """
+    rows = [row for row in document.with_all(E, LOW, HIGH) if not row[E].subject and not row[E].main]
+    body = [row for row in rows if row[E].place.section not in SUMMARIES]
+    for row in rows:
+        alike = [(_alike(row, other), other) for other in body if _is_of_one_measure(row, other)]
+        best, other = max(alike, key=lambda one: one[0], default=(0, row))
+        if row[E].place.section in SUMMARIES and best >= 2 and _is_telling(row):
+            words = "They agree." if best == 3 else "If it is one result, one of them is wrong."
+            shown = "; ".join(
+                f"{one[E].place}: {one[E].text} ({one[LOW].text} to {one[HIGH].text})" for one in (row, other)
+            )
+            yield Told((row[E], other[E]), f"{shown}. {words}", best == 3)
+
+
+def _alike(row: Statement, other: Statement) -> int:
+    """Give in how many of estimate and limits two results agree, as rounded."""
+    return sum(_agree(row[name], other[name]) for name in (E, LOW, HIGH))
+
+
+def _is_of_one_measure(row: Statement, other: Statement) -> bool:
+    one, two = row[E].measure.upper(), other[E].measure.upper()
+    return not one or not two or one == two
 
 
 def level_of(claim: Claim) -> int | None:
@@ -134,6 +170,13 @@ CHECKS = (
         "A number that is printed twice is the same, as far as it is rounded.",
         Severity.CONTRADICTION,
         repeated,
+    ),
+    Check(
+        "summary_text",
+        "Abstract and text",
+        "A result of the abstract or the discussion has the same numbers where it stands in the text.",
+        Severity.CONTRADICTION,
+        summarised,
     ),
     Check(
         "certainty_places",

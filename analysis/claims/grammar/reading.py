@@ -8,15 +8,14 @@ from dataclasses import dataclass
 
 from analysis.claims.claim import Claim, Place, Quantity
 from analysis.claims.grammar.belonging import is_loose, owner_of
-from analysis.claims.grammar.phrases import SIZED, WORDS_OF_NUMBERS, Found, named_numbers
+from analysis.claims.grammar.phrases import SIZED, Found, named_numbers
 from analysis.claims.grammar.pooled import Prediction, Result, measure_before, pooled_results, predictions, quantities
+from analysis.claims.grammar.shares import shares, with_points
 from analysis.claims.grammar.stretches import Stretch, stretches
 from analysis.claims.grammar.tables import cells_of, read_row
-from analysis.claims.grammar.tokens import SPACE, count, number, uses_decimal_commas
+from analysis.claims.grammar.tokens import uses_decimal_commas
 
 LONGEST_QUOTE = 300
-# A count before this is written as a word: “seven of 12 (58 %)”.
-COUNTED_IN_WORDS = re.compile(rf"\b(?i:{'|'.join(WORDS_OF_NUMBERS)})\s(?:out of|of)(?: the)?\s$")
 # Intervals that are symmetric on no scale.
 UNEVEN = re.compile(r"\bexact\b|Clopper|profile likelihood|bootstrap", re.IGNORECASE)
 OVERALL_TEST = re.compile(r"\s*Test for (?:the )?overall effect", re.IGNORECASE)
@@ -25,7 +24,7 @@ OF_HETEROGENEITY = re.compile(
     r"heterogen|inconsisten|variance|I[²2^]|[τΤ]|\b[Tt]au|\bQ\b|\bPI\b|predicti", re.IGNORECASE
 )
 ANOTHER_ANALYSIS = re.compile(
-    r"\b(?:subgroup|sensitivity|exclu|omit|remov|leave-one|moderat|regress|egger|begg|funnel|asymmetr|trim|interaction|"
+    r"\b(?:subgroup|sensitivity|exclu|omit|remov|leave-one|moderat(?!e\b)|regress|egger|begg|funnel|asymmetr|trim|interaction|"
     r"bias|dose|other outcome|secondary)",
     re.IGNORECASE,
 )
@@ -75,7 +74,7 @@ def read_claims(text: str) -> list[Claim]:
         claims += _claims_of(reading, f"r{place}", decimal)
     for place, stretch in enumerate(stretches(text), start=1):
         if stretch.section != "references":
-            for n, share in enumerate(_shares(stretch.text, decimal), start=1):
+            for n, share in enumerate(shares(stretch.text, decimal), start=1):
                 claims += _share_claims(share, stretch, f"c{place}.{n}")
     return claims
 
@@ -176,7 +175,7 @@ def _claims_of(reading: Reading, statement: str, decimal: str) -> Iterator[Claim
     if reading.significance:
         texts[Quantity.SIGNIFICANCE] = (reading.significance, "")
     for quantity, (text, unit) in texts.items():
-        plain = _with_points(text, decimal, is_count=quantity in ASKED_ONCE)
+        plain = with_points(text, decimal, is_count=quantity in ASKED_ONCE)
         yield Claim(
             f"{statement}.{quantity.value}",
             quantity,
@@ -196,37 +195,6 @@ def _clear(found: Sequence[Found]) -> Iterator[Found]:
         if len({one.text for one in called}) == 1:
             yield Found(quantity, called[0].text, called[0].start, called[0].end)
     yield from (one for one in found if one.quantity not in ASKED_ONCE)
-
-
-def _with_points(text: str, decimal: str, *, is_count: bool) -> str:
-    """Give a number with a point before its decimals, and with commas between its thousands."""
-    if decimal != ",":
-        return text
-    return text.replace(".", ",") if is_count else text.replace(",", ".")
-
-
-def _shares(text: str, decimal: str) -> Iterator[tuple[str, str, str]]:
-    """Give counts with percentages, as (count, whole or "", percentage).
-
-    “26 (44.3 %)”, “26 of 58 (44.8%)”, “26 (44.8%) of 58”, “44.8% (26/58)”.
-    """
-    one, share = count(decimal), rf"(?P<share>{number(decimal)}){SPACE}?%"
-    counts_first = re.compile(
-        rf"(?<![\w.,·/−–-])(?P<n>{one})(?:{SPACE}(?:of|out of|von){SPACE}(?:the{SPACE})?(?P<whole>{one})|"
-        rf"/(?P<over>{one}))?(?:{SPACE}[A-Za-z]+){{0,3}}{SPACE}?[(\[]{SPACE}?{share}"
-        rf"{SPACE}?[)\];,](?:(?<=[)\]]){SPACE}of{SPACE}(?:the{SPACE})?(?P<behind>{one})(?![\d,.·]*\d|{SPACE}?%))?"
-    )
-    shares_first = re.compile(
-        rf"(?<![\w.,·/−–-]){share}{SPACE}?[(\[]{SPACE}?(?:n{SPACE}?={SPACE}?)?(?P<n>{one})"
-        rf"(?:/|{SPACE}of{SPACE})(?P<whole>{one}){SPACE}?[)\];,]"
-    )
-    for match in (*counts_first.finditer(text), *shares_first.finditer(text)):
-        found = match.groupdict()
-        whole = found["whole"] or found.get("over") or found.get("behind") or ""
-        if COUNTED_IN_WORDS.search(text[: match.start("n")]) and match.re is counts_first:
-            continue
-        n = _with_points(found["n"], decimal, is_count=True)
-        yield n, _with_points(whole, decimal, is_count=True), found["share"]
 
 
 def _share_claims(found: tuple[str, str, str], stretch: Stretch, statement: str) -> Iterator[Claim]:
