@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from analysis.claims import BadCondition, BadRelation, Quantity, read_condition, read_relations
+from analysis.claims import BadCondition, BadRelation, Place, Quantity, read_condition, read_relations
 from analysis.claims.condition import split_rows
 from analysis.models.snapshot import Snapshot
 from evidence.models import EvidenceRow, Review
@@ -92,6 +92,11 @@ class PrintedClaim(EvidenceRow):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.as_printed}"
+
+    @property
+    def lines(self) -> str:
+        """The line, or the lines, with that word before."""
+        return Place(line=self.line).lines
 
     def clean(self) -> None:
         """Refuse conditions and relations that cannot be read."""

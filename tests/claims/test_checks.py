@@ -172,3 +172,20 @@ def test_result_of_the_abstract_that_stands_in_the_text_is_told_as_holding():
 
 
 THE_SAME = {"estimate": "-0.32", "ci_lower": "-0.51", "ci_upper": "-0.13"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("comparators in passive|true_control|medication", "comparators passive, true control or medication"),
+        ("training_weeks >= 4 and design != crossover", "training weeks >= 4 and design not crossover"),
+        ("type_1,type_2 = active", "type 1 or type 2 active"),
+        ("", "any value"),
+    ],
+)
+def test_conditions_are_told_in_words(text, words):
+    assert str(read_condition(text)) == words
+
+
+def test_place_names_a_line_or_lines():
+    assert (str(Place(line="60")), str(Place(line="65-67"))) == ("line 60", "lines 65-67")
