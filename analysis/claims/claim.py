@@ -61,6 +61,11 @@ class Quantity(StrEnum):
     NAME = "name"
     OTHER = "other"
 
+    @property
+    def words(self) -> str:
+        """The word as a person reads it."""
+        return self.value.replace("_", " ")
+
 
 COUNTS = frozenset({Quantity.K, Quantity.N, Quantity.COUNT, Quantity.Q_DF})
 WORDS = frozenset(

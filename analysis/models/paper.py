@@ -42,7 +42,7 @@ class PrintedClaim(EvidenceRow):
     paper = models.ForeignKey(Paper, on_delete=models.PROTECT, related_name="claims")
     code = models.CharField(max_length=100, help_text="Its name in the paper; other claims refer to it.")
     position = models.PositiveIntegerField(default=0, help_text="Its place in the order of the paper.")
-    quantity = models.CharField(max_length=20, choices=[(one.value, one.value.replace("_", " ")) for one in Quantity])
+    quantity = models.CharField(max_length=20, choices=[(one.value, one.words) for one in Quantity])
     as_printed = models.CharField(max_length=200)
     section = models.CharField(max_length=80, blank=True)
     page = models.CharField(max_length=40, blank=True)

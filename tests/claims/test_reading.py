@@ -111,6 +111,9 @@ def test_two_counts_in_a_column_are_read_by_its_heading(heading, cell, k, n):
     assert (found.get("r1.k"), found.get("r1.n"), found["r1.estimate"]) == (k, n, "-3.2")
 
 
+BOTH = {("percent", "84"), ("percent", "5")}
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -118,7 +121,11 @@ def test_two_counts_in_a_column_are_read_by_its_heading(heading, cell, k, n):
         ("41 eligible trials, of which one (2%) was small.", {("count", "41"), ("count", "1"), ("percent", "2")}),
         ("Seven of 12 trials (58%) were small.", {("count", "12"), ("count", "7"), ("percent", "58")}),
         ("1204 (7.7%) of 15 710 died.", {("count", "15 710"), ("count", "1204"), ("percent", "7.7")}),
-        ("One hundred and five (30%) and twenty-one (6%) died.", set()),
+        (
+            "Thirty-seven of 44 trials (84%), sixty (5%).",
+            {("count", "44"), ("count", "37"), ("count", "60"), *BOTH},
+        ),
+        ("One hundred and five (30%) and twenty-one (6%) died.", {("count", "21"), ("percent", "6")}),
     ],
 )
 def test_counts_and_wholes_are_read_in_words_and_in_groups(text, told):
@@ -152,6 +159,19 @@ def test_sizes_belong_to_the_result_of_their_bracket_or_clause():
     )
     assert [found.get(f"r{place}.k") for place in (1, 2, 3)] == ["10", "7", "5"]
     assert [found.get(f"r{place}.n") for place in (1, 2, 3)] == ["930", "801", None]
+
+
+@pytest.mark.parametrize(
+    ("words", "k"),
+    [
+        ("Seven trials", "7"),
+        ("Thirty-seven trials", "37"),
+        ("Ninety RCTs", "90"),
+        ("Two hundred and five trials", None),
+    ],
+)
+def test_numbers_of_studies_are_read_in_words(words, k):
+    assert read(f"{words} were pooled (RR 0.80, 95% CI 0.70 to 0.91).").get("r1.k") == k
 
 
 def test_studies_that_a_method_adds_are_not_pooled():
@@ -219,6 +239,12 @@ def test_numbers_behind_a_result_go_with_it_only_where_they_are_about_it():
     assert read(result + "Heterogeneity was low (I² = 12%).")["r1.i2"] == "12"
     assert "r1.p_value" not in read(result + "Egger's test indicated asymmetry (p = 0.03).")
     assert "r1.q" not in read(result + "Groups differed in sex, χ²(1) = 4.2.")
+
+
+def test_numbers_of_another_sentence_stand_at_that_sentence():
+    text = "We pooled 12 trials.\nPain fell (SMD 0.10, 95% CI -0.06 to 0.26).\nHeterogeneity was low (I² = 12%)."
+    lines = {claim.code: claim.place.line for claim in read_claims(text)}
+    assert (lines["r1.k"], lines["r1.estimate"], lines["r1.i2"]) == ("1", "2", "3")
 
 
 def test_intervals_of_heterogeneity_are_no_results():

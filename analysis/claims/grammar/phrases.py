@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from analysis.claims.claim import Quantity
+from analysis.claims.grammar.number_words import IN_WORDS, in_digits
 from analysis.claims.grammar.tokens import SPACE, THIN, count, labelled, number
 
 SQUARED = rf"(?:²|{SPACE}?\^{SPACE}?2|\^\{{2\}}|{SPACE}?2|{SPACE}?squared|{SPACE}square)"
@@ -32,10 +33,6 @@ BEHIND_Q = re.compile(rf"\bQ[TE]?(?:_?\d+|{SPACE}?\([^)]*\))?{SPACE}*={SPACE}*[\
 SAID_BEHIND = re.compile(rf"{SPACE}?,?{SPACE}for{SPACE}(?:\w+{SPACE})?heterogeneity")
 # Q of differences between subgroups, or of moderators, and the F of the same.
 BETWEEN_GROUPS = re.compile(r"\b(?:Q[_-]?(?:[BM]|[Bb]etween|b)|F)\b\s*[(=\[][^;]*$|\bQ\w*\s*between\b[^;]*$")
-WORDS_OF_NUMBERS = (
-    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
-    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
-)
 STUDIES = (
     r"(?:randomi[sz]ed )?(?:controlled )?(?:clinical )?"
     r"(?:studies|trials|RCTs|study|trial|comparisons|effect sizes|independent samples|"
@@ -122,11 +119,10 @@ def _q(text: str, decimal: str) -> Iterator[Found]:
 def _sizes(text: str, decimal: str) -> Iterator[Found]:
     """Give numbers of studies and of participants; those that are written as k or n have that as their unit."""
     one = count(decimal)
-    words = "|".join(WORDS_OF_NUMBERS[1:])
     patterns = (
         (Quantity.K, rf"(?<![\w])[kK]{SPACE}?={SPACE}?(?P<n>\d+)"),
         (Quantity.K, rf"(?<![\w.,-])(?P<n>\d{{1,3}}){SPACE}{STUDIES}\b"),
-        (Quantity.K, rf"\b(?P<n>(?i:{words})){SPACE}{STUDIES}\b"),
+        (Quantity.K, rf"(?P<n>{IN_WORDS}){SPACE}{STUDIES}\b"),
         (Quantity.K, rf"\b{STUDIES}{SPACE}?={SPACE}?(?P<n>\d+)"),
         (Quantity.N, rf"\b{PEOPLE}{SPACE}?={SPACE}?(?P<n>{one})"),
         (Quantity.N, rf"(?<![\w])[nN]{SPACE}?={SPACE}?(?P<n>{one})(?![.,]?\d)(?!{SPACE}{STUDIES})"),
@@ -137,8 +133,6 @@ def _sizes(text: str, decimal: str) -> Iterator[Found]:
             before = text[max(0, match.start() - 20) : match.start()]
             if WHOLE_BEFORE.search(before) or NOT_POOLED.search(before):
                 continue
-            shown = match.group("n")
-            if shown.lower() in WORDS_OF_NUMBERS:
-                shown = str(WORDS_OF_NUMBERS.index(shown.lower()))
+            shown = in_digits(match.group("n"))
             unit = SIZED if "=" in match.group() else ""
             yield Found(quantity, shown, match.start("n"), match.end("n"), unit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from analysis.claims.claim import Claim, Place, Quantity
 from analysis.claims.grammar.belonging import is_loose, owner_of
@@ -56,11 +56,21 @@ class Reading:
     beside: list[Found]
     prediction: Prediction | None
     significance: str = ""
+    elsewhere: dict[Quantity, Stretch] = field(default_factory=dict)
 
-    def add(self, found: Sequence[Found]) -> None:
+    def add(self, found: Sequence[tuple[Found, Stretch]]) -> None:
         """Take numbers of other sentences along; of a quantity that is there already, none."""
         known = {one.quantity for one in self.beside}
-        self.beside += [one for one in found if one.quantity not in known]
+        for one, stretch in found:
+            if one.quantity not in known:
+                self.beside.append(one)
+                self.elsewhere.setdefault(one.quantity, stretch)
+
+    def add_prediction(self, found: Prediction | None, stretch: Stretch) -> None:
+        """Take the prediction interval of another sentence along, unless there is one."""
+        if found is not None and self.prediction is None:
+            self.prediction = found
+            self.elsewhere |= {Quantity.PI_LOWER: stretch, Quantity.PI_UPPER: stretch}
 
 
 def read_claims(text: str) -> list[Claim]:
@@ -86,7 +96,7 @@ def _results(text: str, decimal: str) -> list[Reading]:
     studies and participants rather to that of the sentence behind.
     """
     readings: list[Reading] = []
-    ahead: list[Found] = []
+    ahead: list[tuple[Found, Stretch]] = []
     only: Reading | None = None
     block, last, is_table = -1, "", False
     for stretch in stretches(text):
@@ -109,11 +119,11 @@ def _results(text: str, decimal: str) -> list[Reading]:
             ahead = []
         elif only is not None:
             if not ANOTHER_ANALYSIS.search(stretch.text):
-                only.add([one for one in named if _goes_with_the_one_before(one, stretch.text)])
-                only.prediction = only.prediction or next(iter(coming), None)
-            ahead = [one for one in named if one.quantity in ASKED_ONCE]
+                only.add([(one, stretch) for one in named if _goes_with_the_one_before(one, stretch.text)])
+                only.add_prediction(next(iter(coming), None), stretch)
+            ahead = [(one, stretch) for one in named if one.quantity in ASKED_ONCE]
         else:
-            ahead = [one for one in named if one.quantity in ASKED_ONCE]
+            ahead = [(one, stretch) for one in named if one.quantity in ASKED_ONCE]
     return readings
 
 
@@ -180,7 +190,7 @@ def _claims_of(reading: Reading, statement: str, decimal: str) -> Iterator[Claim
             f"{statement}.{quantity.value}",
             quantity,
             plain,
-            _place(reading.stretch),
+            _place(reading.elsewhere.get(quantity, reading.stretch)),
             statement,
             measure=measure,
             unit=unit,

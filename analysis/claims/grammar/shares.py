@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from analysis.claims.grammar.phrases import PEOPLE, STUDIES, WORDS_OF_NUMBERS
+from analysis.claims.grammar.number_words import IN_WORDS, in_digits
+from analysis.claims.grammar.phrases import PEOPLE, STUDIES
 from analysis.claims.grammar.tokens import SPACE, count, number
 
-# A number in words, unless it goes on: “one hundred and five”, “twenty-one”.
-ALONE = rf"(?![\w-]|{SPACE}(?:hundred|thousand|million|dozen|and|or|to)\b)"
-WORD = rf"(?<![\w-])(?<!hundred )(?<!hundred and )(?<!thousand )(?i:{'|'.join(WORDS_OF_NUMBERS[1:])}){ALONE}"
 NO_NUMBER_BEFORE = r"(?<![\w.,·/−–-])"
 # A whole that stands before: “of the 41 trials, 12 (29 %)”, “41 trials, of which 12 (29 %)”.
 BEFORE = rf"\b[Oo]f{SPACE}(?:the{SPACE})?%s{SPACE}(?:{STUDIES}|{PEOPLE}),{SPACE}$"
@@ -28,8 +26,9 @@ def shares(text: str, decimal: str) -> Iterator[tuple[str, str, str]]:
     one, share = count(decimal), rf"(?P<share>{number(decimal)}){SPACE}?%"
     whole = rf"\d{{1,3}}(?: \d{{3}})+(?!\d)|{one}"
     counts_first = re.compile(
-        rf"{NO_NUMBER_BEFORE}(?P<n>{one}|{WORD})(?:{SPACE}(?:of|out of|von){SPACE}(?:the{SPACE})?(?P<whole>{whole})|"
-        rf"/(?P<over>{one}))?(?:{SPACE}[A-Za-z]+){{0,3}}{SPACE}?[(\[]{SPACE}?{share}"
+        rf"{NO_NUMBER_BEFORE}(?P<n>{one}|{IN_WORDS})"
+        rf"(?:{SPACE}(?:of|out of|von){SPACE}(?:the{SPACE})?(?P<whole>{whole})|/(?P<over>{one}))?"
+        rf"(?:{SPACE}[A-Za-z]+){{0,3}}{SPACE}?[(\[]{SPACE}?{share}"
         rf"{SPACE}?[)\];,](?:(?<=[)\]]){SPACE}of{SPACE}(?:the{SPACE})?(?P<behind>{whole})(?![\d,.·]*\d|{SPACE}?%))?"
     )
     shares_first = re.compile(
@@ -43,15 +42,10 @@ def shares(text: str, decimal: str) -> Iterator[tuple[str, str, str]]:
         before = [one.search(text[: match.start("n")]) for one in ahead]
         of = of or next((one.group("ahead") for one in before if one), "")
         yield (
-            with_points(_in_digits(found["n"]), decimal, is_count=True),
+            with_points(in_digits(found["n"]), decimal, is_count=True),
             with_points(of, decimal, is_count=True),
             found["share"],
         )
-
-
-def _in_digits(text: str) -> str:
-    """Give a count in digits that may be written as a word."""
-    return str(WORDS_OF_NUMBERS.index(text.lower())) if text.isalpha() else text
 
 
 def with_points(text: str, decimal: str, *, is_count: bool) -> str:

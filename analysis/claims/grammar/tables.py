@@ -185,7 +185,7 @@ def _result(header: Header, by_kind: dict[str, str], decimal: str) -> Result | N
 
 def _numbers(by_kind: dict[str, str], decimal: str) -> Iterator[Found]:
     """Give the numbers of the columns that hold one each."""
-    whole = re.compile(count(decimal))
+    whole = re.compile(rf"{count(decimal)}|\d{{1,3}}(?: \d{{3}})+")
     one = re.compile(
         rf"(?:(?:[pPQzZ]|I{SQUARED}|(?:[τΤ]|[Tt]au){SQUARED}){SPACE}*=?{SPACE}*)?(?P<sign>[<>≤≥]?){SPACE}*(?P<n>{number(decimal)}){SPACE}?(?P<unit>%?)\**"
     )
