@@ -10,9 +10,10 @@ from analysis.claims import Claim
 from analysis.claims.grammar import read_claims
 from analysis.models import Paper, PrintedClaim
 from analysis.papers.claim_files import claims_of_text
+from analysis.papers.numbering import renamed
 from analysis.papers.texts import text_in
 from analysis.papers.written import finding_values
-from analysis.services.paper_findings import Standing
+from analysis.services.paper_findings import Standing, claim_of
 from evidence.importers.opening import Unreadable, refuse_size
 
 STATES = ("open", "resolved", "holds", "all")
@@ -37,8 +38,9 @@ class BringForm(forms.Form):
         required=False, widget=forms.Textarea(attrs={"rows": 10}), label="or text", help_text="Pasted from the paper."
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, paper: Paper, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.paper = paper
         self.claims: list[Claim] = []
 
     def clean(self) -> dict[str, Any]:
@@ -49,13 +51,16 @@ class BringForm(forms.Form):
             if not text.strip():
                 raise forms.ValidationError(NOTHING)
             is_table = text.lstrip("\ufeff").lower().startswith(IS_TABLE)
-            self.claims = claims_of_text(text) if is_table else read_claims(text)
+            self.claims = claims_of_text(text) if is_table else self._read(text)
         except Unreadable as error:
             where = f"Line {error.line}: " if error.line else ""
             raise forms.ValidationError(f"{where}{error.sentence}") from error
         if not self.claims:
             raise forms.ValidationError(NONE_READ)
         return values
+
+    def _read(self, text: str) -> list[Claim]:
+        return renamed(read_claims(text), map(claim_of, self.paper.claims.all()))
 
     def _text(self, values: dict[str, Any]) -> str:
         if values.get("file"):

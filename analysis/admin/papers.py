@@ -103,7 +103,7 @@ class PaperAdmin(ReadOnlyAdmin):
         paper = self.paper_or_404(request, pk)
         if not standing_of(request).may(Act.ANALYSE, paper.review_id):
             raise PermissionDenied(NOT_YOURS)
-        form = BringForm(request.POST or None, request.FILES or None)
+        form = BringForm(paper, request.POST or None, request.FILES or None)
         is_read = form.is_valid()
         if is_read and "keep" in request.POST:
             kept = [claim for claim in form.claims if claim.code in set(request.POST.getlist("code"))]

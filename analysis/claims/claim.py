@@ -61,6 +61,11 @@ class Quantity(StrEnum):
     NAME = "name"
     OTHER = "other"
 
+    @property
+    def words(self) -> str:
+        """The word as a person reads it."""
+        return self.value.replace("_", " ")
+
 
 COUNTS = frozenset({Quantity.K, Quantity.N, Quantity.COUNT, Quantity.Q_DF})
 WORDS = frozenset(
@@ -84,10 +89,15 @@ class Place:
     figure: str = ""
     quote: str = ""
 
+    @property
+    def lines(self) -> str:
+        """The line, or the lines, with that word before."""
+        return f"line{'s' if set(self.line) & set('-,;–') else ''} {self.line}"
+
     def __str__(self) -> str:
         parts = [self.section, self.table, self.figure]
         parts += [f"page {self.page}"] if self.page else []
-        parts += [f"line{'s' if set(self.line) & set('-,;–') else ''} {self.line}"] if self.line else []
+        parts += [self.lines] if self.line else []
         return ", ".join(filter(None, parts)) or "place not noted"
 
 

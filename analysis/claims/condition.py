@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 PART = re.compile(r"\s*([\w.,]+)\s*(>=|<=|!=|=|>|<|\bin\b)\s*(.+?)\s*")
@@ -29,6 +29,12 @@ class Term:
             return None
         return any(self._meets(one.strip()) for cell in filled for one in cell.split("|"))
 
+    def __str__(self) -> str:
+        """The comparison in words: “comparators passive, true control or medication”."""
+        columns, wanted = _listed(self.columns), _listed(self.wanted)
+        sign = {"in": "", "=": "", "!=": "not "}.get(self.sign, f"{self.sign} ")
+        return f"{columns} {sign}{wanted}"
+
     def _meets(self, cell: str) -> bool:
         if self.sign in ("=", "in"):
             return cell.casefold() in self.wanted
@@ -46,6 +52,10 @@ class Condition:
     """Comparisons that must all hold."""
 
     terms: tuple[Term, ...]
+
+    def __str__(self) -> str:
+        """The comparisons in words; “any value” where there are none."""
+        return " and ".join(map(str, self.terms)) or "any value"
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -83,6 +93,12 @@ def split_rows(rows: str) -> tuple[str, str]:
     """Give the table and the condition of a claim's `rows`, such as "studies: weeks >= 4"."""
     table, _, condition = rows.partition(":")
     return table.strip(), condition.strip()
+
+
+def _listed(codes: Sequence[str]) -> str:
+    """Give codes as words, with “or” before the last."""
+    words = [code.replace("_", " ") for code in codes]
+    return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def _is_number(text: str) -> bool:

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from analysis.claims import BadCondition, BadRelation, Quantity, read_condition, read_relations
+from analysis.claims import BadCondition, BadRelation, Place, Quantity, read_condition, read_relations
 from analysis.claims.condition import split_rows
 from analysis.models.snapshot import Snapshot
 from evidence.models import EvidenceRow, Review
@@ -42,7 +42,7 @@ class PrintedClaim(EvidenceRow):
     paper = models.ForeignKey(Paper, on_delete=models.PROTECT, related_name="claims")
     code = models.CharField(max_length=100, help_text="Its name in the paper; other claims refer to it.")
     position = models.PositiveIntegerField(default=0, help_text="Its place in the order of the paper.")
-    quantity = models.CharField(max_length=20, choices=[(one.value, one.value.replace("_", " ")) for one in Quantity])
+    quantity = models.CharField(max_length=20, choices=[(one.value, one.words) for one in Quantity])
     as_printed = models.CharField(max_length=200)
     section = models.CharField(max_length=80, blank=True)
     page = models.CharField(max_length=40, blank=True)
@@ -92,6 +92,11 @@ class PrintedClaim(EvidenceRow):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.as_printed}"
+
+    @property
+    def lines(self) -> str:
+        """The line, or the lines, with that word before."""
+        return Place(line=self.line).lines
 
     def clean(self) -> None:
         """Refuse conditions and relations that cannot be read."""

@@ -1,7 +1,7 @@
 """Consistent claims: results that the engine computes from real data sets, printed with the rounding of papers."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, sqrt
 
 import numpy as np
@@ -99,6 +99,28 @@ def _printed(name: str, measure: str, fit: object, yi: np.ndarray, vi: np.ndarra
             )
 
 
+def manuscripts() -> Iterator[Document]:
+    """Give one document for each data set: an abstract with a result, a text with it and with those of other models.
+
+    Nothing says what they are about, as in the manuscript of a stranger.
+    """
+    for name, (measure, k) in DATASETS.items():
+        yi, vi = studies(load(name))
+        style, claims = STYLES[len(name) % len(STYLES)], []
+        for tau2_method, ci_method, pi_method in MODELS:
+            fit = pool(yi, vi, tau2_method=tau2_method, ci_method=ci_method, pi_method=pi_method if k > 2 else "ci")
+            claims += _printed(tau2_method + ci_method, measure, fit, yi, vi, style)
+        first = f"{MODELS[0][0]}{MODELS[0][1]} abstract"
+        kept = [claim for claim in claims if claim.place.section != "abstract" or claim.statement == first]
+        yield Document(
+            [
+                replace(claim, code=f"{claim.statement} {claim.code}", subject="", outcome="")
+                for claim in kept
+                if claim.quantity.value in ("estimate", "ci_lower", "ci_upper", "k")
+            ]
+        )
+
+
 def pairs() -> Iterator[Document]:
     """Give the data sets that have both an SMD and a mean difference, with the spread of their scale."""
     for name in ("curtis1998", "gibson2002", "normand1999"):
@@ -180,4 +202,4 @@ def _table(name: str, first: list[int], second: list[int]) -> Document:
 
 def documents() -> list[Document]:
     """Give all consistent documents."""
-    return [*results(), *pairs(), *described()]
+    return [*results(), *manuscripts(), *pairs(), *described()]

@@ -5,7 +5,7 @@ from dataclasses import replace
 from random import Random
 
 from analysis.claims import Assessed, Claim, Document
-from tests.claims.corpus import described, pairs, results
+from tests.claims.corpus import described, manuscripts, pairs, results
 
 Plant = Callable[[Document, Random], Document | None]
 MINUSES = "-−–"
@@ -268,6 +268,10 @@ DESCRIBED: dict[str, tuple[Plant, ...]] = {
     "names": (misspelt,),
     "same_trial": (twice,),
 }
+ABSTRACT = "DLwald abstract abstract"
+MANUSCRIPTS: dict[str, tuple[Plant, ...]] = {
+    "summary_text": tuple(digit_in(f"{ABSTRACT}.{name}") for name in ("estimate", "ci_lower", "ci_upper")),
+}
 PAIRED: dict[str, tuple[Plant, ...]] = {
     "smd_md_sign": (of_pair(".md", turned),),
     "smd_md_sd": (of_pair(".md", lambda text: f"{float(text) * 1000:.1f}"),),
@@ -280,7 +284,12 @@ PAIRED: dict[str, tuple[Plant, ...]] = {
 def planted() -> Iterator[tuple[str, Document]]:
     """Give each check's id with a document that holds an error of its kind."""
     random = Random(20260101)
-    for documents, kinds in ((results(), POOLED), (described(), DESCRIBED), (pairs(), PAIRED)):
+    for documents, kinds in (
+        (results(), POOLED),
+        (manuscripts(), MANUSCRIPTS),
+        (described(), DESCRIBED),
+        (pairs(), PAIRED),
+    ):
         for document in documents:
             for check, plants in kinds.items():
                 for plant in plants:

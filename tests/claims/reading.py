@@ -10,7 +10,7 @@ from analysis.claims.grammar import read_claims
 FOLDER = Path(__file__).parent / "texts"
 MARK = re.compile(r"\{(\w+)\|([^}]*)\}")
 # Words that stand for numbers of studies in the texts.
-WORDS = {"Six": 6, "Eleven": 11, "Twelve": 12, "Fourteen": 14, "Sixteen": 16}
+WORDS = {"five": 5, "Six": 6, "seven": 7, "Eight": 8, "Eleven": 11, "Twelve": 12, "Fourteen": 14, "Sixteen": 16}
 # Read along, and not scored: the level of an interval, and words.
 NOT_SCORED = {"level", "significance"}
 

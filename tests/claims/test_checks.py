@@ -1,5 +1,7 @@
 """Each check, on the smallest document that shows it; and what must not be asked about."""
 
+from dataclasses import replace
+
 import pytest
 
 from analysis.claims import (
@@ -141,3 +143,49 @@ def test_condition_reads_columns_and_is_silent_about_empty_cells():
 def test_bad_relation_is_refused(text):
     with pytest.raises(BadRelation):
         list(read_relations(text))
+
+
+def in_section(section: str, **texts: str) -> list[Claim]:
+    return [
+        replace(claim, place=Place(section=section), code=f"{section}.{claim.code}")
+        for claim in claims(section, **texts)
+    ]
+
+
+def test_result_of_the_abstract_is_held_beside_that_of_the_text():
+    text = in_section("results", estimate="-0.32", ci_lower="-0.51", ci_upper="-0.12")
+    other = in_section("table", estimate="-0.45", ci_lower="-0.60", ci_upper="-0.30")
+    found = asked(*in_section("abstract", estimate="-0.32", ci_lower="-0.51", ci_upper="-0.13"), *text, *other)
+    assert found["summary_text"] == (
+        "abstract: -0.32 (-0.51 to -0.13); results: -0.32 (-0.51 to -0.12). If it is one result, one of them is wrong."
+    )
+    rounded = in_section("abstract", estimate="-0.3", ci_lower="-0.5", ci_upper="-0.1")
+    assert "summary_text" not in asked(*rounded, *text, *other)
+    unlike = in_section("discussion", estimate="-0.32", ci_lower="-0.44", ci_upper="-0.20")
+    assert "summary_text" not in asked(*unlike, *text, *other)
+
+
+def test_result_of_the_abstract_that_stands_in_the_text_is_told_as_holding():
+    both = [*in_section("abstract", **THE_SAME), *in_section("results", **THE_SAME)]
+    holding = [one for one in check_document(Document(both)) if one.check == "summary_text"]
+    assert [one.holds for one in holding] == [True]
+
+
+THE_SAME = {"estimate": "-0.32", "ci_lower": "-0.51", "ci_upper": "-0.13"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("comparators in passive|true_control|medication", "comparators passive, true control or medication"),
+        ("training_weeks >= 4 and design != crossover", "training weeks >= 4 and design not crossover"),
+        ("type_1,type_2 = active", "type 1 or type 2 active"),
+        ("", "any value"),
+    ],
+)
+def test_conditions_are_told_in_words(text, words):
+    assert str(read_condition(text)) == words
+
+
+def test_place_names_a_line_or_lines():
+    assert (str(Place(line="60")), str(Place(line="65-67"))) == ("line 60", "lines 65-67")

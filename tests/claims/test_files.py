@@ -93,6 +93,51 @@ def test_results_are_read_from_each_kind_of_file(tmp_path: Path, content: bytes)
     assert ("estimate", 9.0) not in found
 
 
+def spanning_word_table() -> bytes:
+    """Make a document with a table under two rows of headings, of which the upper ones span columns."""
+    document = docx.Document()
+    rows = (("Outcome", "Trials", "Effect", "", "I²"), ("", "", "SMD", "95% CI", ""), *SPANNED)
+    table = document.add_table(rows=len(rows), cols=5)
+    for row, texts in zip(table.rows, rows, strict=True):
+        for cell, text in zip(row.cells, texts, strict=True):
+            cell.text = text
+    table.cell(0, 2).merge(table.cell(0, 3))
+    table.cell(0, 0).merge(table.cell(1, 0))
+    file = io.BytesIO()
+    document.save(file)
+    return file.getvalue()
+
+
+def spanning_html_table() -> bytes:
+    """Make the same table as a page, with paragraphs in its cells."""
+    head = (
+        "<tr><th rowspan=2>Outcome<th rowspan='2'>Trials</th><th colspan=2>Effect</th><th rowspan=2>I<sup>2</sup></th>"
+    )
+    rows = ["".join(f"<td><p>{text}</p></td>" for text in row) for row in SPANNED]
+    body = "".join(f"<tr>{row}</tr>" for row in ("<th>SMD</th><th>95% CI</th>", *rows))
+    return f"<html><body><p>Text.</p><table>{head}</tr>{body}</table><p>RR 0.90 (95% CI 0.81 to 1.00).</body>".encode()
+
+
+SPANNED = (("Pain", "12", "-0.41", "-0.60 to -0.22", "22%"), ("", "7", "-0.21", "-0.40 to -0.02", "0%"))
+
+
+@pytest.mark.parametrize("content", [spanning_word_table(), spanning_html_table()], ids=["word", "html"])
+def test_headings_that_span_columns_and_rows_keep_each_number_in_its_column(content: bytes) -> None:
+    claims = read_claims(text_in(content))
+    found = [{one.quantity.value: one.text for one in claims if one.statement == name} for name in ("r1", "r2")]
+    names = ("k", "estimate", "ci_lower", "ci_upper", "i2", "level")
+    assert found[0] == dict(zip(names, ("12", "-0.41", "-0.60", "-0.22", "22", "95"), strict=True))
+    assert found[1] == dict(zip(names, ("7", "-0.21", "-0.40", "-0.02", "0", "95"), strict=True))
+
+
+def test_a_page_that_ends_in_the_middle_of_a_table_is_read() -> None:
+    page = spanning_html_table().partition(b"-0.40 to")[0]
+    claims = read_claims(text_in(page))
+    assert {claim.statement for claim in claims} == {"r1"}
+    wide = b"<table><tr><td colspan='9999999'>x<td rowspan='-1' colspan=''>y</table>"
+    assert text_in(b"<html>" + wide).strip() == "x" + "\t" * 1 + "y"
+
+
 def test_other_files_are_refused_with_a_sentence() -> None:
     with pytest.raises(Unreadable, match="The file is a PDF; save its text"):
         text_in(b"%PDF-1.7 ...")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import CommandError, call_command
+from django.test import Client
 from django.urls import reverse
 
 from analysis.claims import Claim, Place, Quantity
@@ -230,3 +231,38 @@ def test_command_checks_a_review_and_reads_a_file(tmp_path: Path) -> None:
         assert words in out.getvalue()
     with pytest.raises(CommandError, match="cannot be opened"):
         call_command("claims", "read", str(tmp_path / "none.txt"))
+
+
+ABSTRACT = "Pain fell (SMD -0.28 [95% CI -0.42 to -0.14]). Some had pain, 26 (44.8%)."
+RESULTS = "Pain fell at once (MD -0.91 [95% CI -1.20 to -0.62]). Few fell, 3 of 40 (7.5%)."
+
+
+def bring(client: Client, paper: Paper, text: str) -> str:
+    read = client.post(page(paper, "bring"), {"text": text})
+    codes = [claim.code for claim in read.context["claims"]]
+    sent = {"text": read.context["content"], "code": codes, "keep": "yes"}
+    return client.post(page(paper, "bring"), sent, follow=True).content.decode()
+
+
+def test_another_text_changes_no_claim_of_the_first_and_the_same_text_nothing() -> None:
+    world = make_world()
+    client = world.client("owner")
+    paper = save_paper(by=world.owner, review=world.review, title="Another", version="1")
+    assert "6 claims are new, 0 changed, 0 the same" in bring(client, paper, ABSTRACT)
+    before = {row.code: row.as_printed for row in paper.claims.all()}
+    assert "7 claims are new, 0 changed, 0 the same" in bring(client, paper, RESULTS)
+    after = {row.code: row.as_printed for row in paper.claims.all()}
+    assert before.items() <= after.items()
+    assert (after["r2.estimate"], paper.claims.get(code="r2.estimate").statement) == ("-0.91", "r2")
+    (count,) = paper.claims.filter(as_printed="3")
+    assert paper.claims.get(code=count.part_of).as_printed == "40"
+    assert "0 claims are new, 0 changed, 6 the same" in bring(client, paper, ABSTRACT)
+    assert "0 claims are new, 0 changed, 7 the same" in bring(client, paper, RESULTS)
+
+
+def test_claims_to_confirm_stand_beside_their_sentence_once() -> None:
+    world = make_world()
+    paper = make_paper(world)
+    text = world.client("owner").post(page(paper, "bring"), {"text": ABSTRACT}).content.decode()
+    assert text.count('<td class="words">Pain fell (SMD') == 1
+    assert "ci lower <strong>-0.42</strong>" in text

@@ -73,6 +73,139 @@ def test_rows_of_a_table_are_read_by_its_header(gap):
 
 
 @pytest.mark.parametrize(
+    ("header", "measure", "level"),
+    [
+        ("Outcome\tTrials\tEffect\t\t\n\t\tHR\t95% CI\tI²", "HR", "95"),
+        ("Outcome | Studies | OR | 90% CI | | I²\n | n | | Lower | Upper | %", "OR", "90"),
+        ("Outcome | Studies | Odds ratio (random effects model) | | | \n | k | Estimate | LL | UL | I²", "OR", None),
+        ("Outcome\tk\tRR\t\n\t\t(95% CI)\tI²", "RR", "95"),
+    ],
+)
+def test_two_rows_of_headings_are_read_together(header, measure, level):
+    columns = 6 if "|" in header else header.count("\t", header.index("\n")) + 1
+    gap = " | " if "|" in header else "\t"
+    cells = {
+        6: ("Death", "12", "0.91", "0.84", "0.99", "30"),
+        5: ("Death", "12", "0.91", "0.84 to 0.99", "30"),
+        4: ("Death", "12", "0.91 (0.84 to 0.99)", "30"),
+    }
+    claims = read_claims(f"Table 2. Results\n\n{header}\n{gap.join(cells[columns])}\n")
+    found = {claim.quantity.value: claim.text for claim in claims}
+    numbers = {"estimate": "0.91", "ci_lower": "0.84", "ci_upper": "0.99", "k": "12", "i2": "30"}
+    assert found == numbers | ({"level": level} if level else {})
+    assert {claim.measure for claim in claims} == {measure}
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell", "k", "n"),
+    [
+        ("Trials (participants)", "8 (612)", "8", "612"),
+        ("No. of participants (studies)", "1,612 (8 RCTs)", "8", "1,612"),
+        ("k (n)", "8 [612]", "8", "612"),
+        ("Studies/participants", "8/612", "8", "612"),
+        ("Trials (participants)", "8 of 12", None, None),
+    ],
+)
+def test_two_counts_in_a_column_are_read_by_its_heading(heading, cell, k, n):
+    found = read(f"Outcome\t{heading}\tMD (95% CI)\nPain\t{cell}\tMD -3.2 (-5.9 to -0.5)")
+    assert (found.get("r1.k"), found.get("r1.n"), found["r1.estimate"]) == (k, n, "-3.2")
+
+
+BOTH = {("percent", "84"), ("percent", "5")}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Of the 41 trials, 12 (29%) were small.", {("count", "41"), ("count", "12"), ("percent", "29")}),
+        ("41 eligible trials, of which one (2%) was small.", {("count", "41"), ("count", "1"), ("percent", "2")}),
+        ("Seven of 12 trials (58%) were small.", {("count", "12"), ("count", "7"), ("percent", "58")}),
+        ("1204 (7.7%) of 15 710 died.", {("count", "15 710"), ("count", "1204"), ("percent", "7.7")}),
+        (
+            "Thirty-seven of 44 trials (84%), sixty (5%).",
+            {("count", "44"), ("count", "37"), ("count", "60"), *BOTH},
+        ),
+        ("One hundred and five (30%) and twenty-one (6%) died.", {("count", "21"), ("percent", "6")}),
+    ],
+)
+def test_counts_and_wholes_are_read_in_words_and_in_groups(text, told):
+    claims = read_claims(text)
+    assert {(claim.quantity.value, claim.text) for claim in claims} == told
+    assert [one.says for one in check_document(Document(claims)) if not one.holds] == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["RR 1.43, 1.21–1.69", "relative risk of 1.43, 1.21 to 1.69", "risk ratio 1.43; 1.21 to 1.69"],
+)
+def test_intervals_without_a_name_are_read_at_once_behind_a_measure(words):
+    found = read(f"Bleeding was more frequent ({words}, P<0.001; five trials, 640 patients).")
+    assert found == {
+        "r1.estimate": "1.43",
+        "r1.ci_lower": "1.21",
+        "r1.ci_upper": "1.69",
+        "r1.p_value": "< 0.001",
+        "r1.k": "5",
+        "r1.n": "640",
+    }
+    assert read(words.replace("–", ", ").replace(" to ", ", ")) == {}
+
+
+def test_sizes_belong_to_the_result_of_their_bracket_or_clause():
+    found = read(
+        "The effect was smaller at six months (10 trials, 930 patients; MD -4.1, -7.8 to -0.4) and at one year seven "
+        "trials (n=801) found none (MD -2.1, 95% CI -5.0 to 0.8), larger than controls (k = 5; MD -1.4, "
+        "95% CI -2.6 to -0.2)."
+    )
+    assert [found.get(f"r{place}.k") for place in (1, 2, 3)] == ["10", "7", "5"]
+    assert [found.get(f"r{place}.n") for place in (1, 2, 3)] == ["930", "801", None]
+
+
+@pytest.mark.parametrize(
+    ("words", "k"),
+    [
+        ("Seven trials", "7"),
+        ("Thirty-seven trials", "37"),
+        ("Ninety RCTs", "90"),
+        ("Two hundred and five trials", None),
+    ],
+)
+def test_numbers_of_studies_are_read_in_words(words, k):
+    assert read(f"{words} were pooled (RR 0.80, 95% CI 0.70 to 0.91).").get("r1.k") == k
+
+
+def test_studies_that_a_method_adds_are_not_pooled():
+    assert "r1.k" not in read("Trim and fill imputed 6 studies, which gave g = 0.27 (95% CI 0.15 to 0.39).")
+
+
+def test_a_p_value_says_behind_it_what_it_is_of():
+    result = "It was lower in women (RR 0.80, 95% CI 0.70 to 0.91; "
+    assert "r1.p_value" not in read(f"{result}P = .03 for interaction).")
+    assert "r1.p_value" not in read(f"{result}P = .03 for the difference).")
+    assert read(f"{result}P = .03 for heterogeneity).")["r1.q_p_value"] == ".03"
+    assert read(f"{result}P = .001 for mortality).")["r1.p_value"] == ".001"
+    found = read(f"{result}P = .001; Q26 = 62.2; P < .001).")
+    assert (found["r1.q_df"], found["r1.q"], found["r1.q_p_value"]) == ("26", "62.2", "< .001")
+
+
+def test_headings_of_an_abstract_begin_no_sections():
+    result = "SMD {} (95% CI -0.42 to -0.14)."
+    parts = (
+        "Abstract",
+        "Results",
+        result.format("-0.28"),
+        "Conclusions",
+        "It helps.",
+        "Results",
+        result.format("-0.29"),
+    )
+    claims = read_claims("\n\n".join(parts))
+    assert [claim.place.section for claim in claims if claim.quantity.value == "estimate"] == ["abstract", "results"]
+    alone = read_claims("\n\n".join(("Abstract", "It helps.", "Results", result.format("-0.28"))))
+    assert {claim.place.section for claim in alone} == {"results"}
+
+
+@pytest.mark.parametrize(
     "row",
     [
         "Death\t12\t0.91 (0.84 to 0.99)",  # a cell fewer than the header
@@ -106,6 +239,12 @@ def test_numbers_behind_a_result_go_with_it_only_where_they_are_about_it():
     assert read(result + "Heterogeneity was low (I² = 12%).")["r1.i2"] == "12"
     assert "r1.p_value" not in read(result + "Egger's test indicated asymmetry (p = 0.03).")
     assert "r1.q" not in read(result + "Groups differed in sex, χ²(1) = 4.2.")
+
+
+def test_numbers_of_another_sentence_stand_at_that_sentence():
+    text = "We pooled 12 trials.\nPain fell (SMD 0.10, 95% CI -0.06 to 0.26).\nHeterogeneity was low (I² = 12%)."
+    lines = {claim.code: claim.place.line for claim in read_claims(text)}
+    assert (lines["r1.k"], lines["r1.estimate"], lines["r1.i2"]) == ("1", "2", "3")
 
 
 def test_intervals_of_heterogeneity_are_no_results():

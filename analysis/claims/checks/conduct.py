@@ -59,12 +59,12 @@ def rules(document: Document) -> Iterator[Told]:
             elif holds is None:
                 unknown.append(study)
             else:
-                found = ", ".join(f"{column} {row.get(column, '')}" for column in condition.columns)
-                says = f"{rule.title}: {rule.condition}; {study} has {found}."
+                found = ", ".join(f"{column.replace('_', ' ')} {row.get(column, '')}" for column in condition.columns)
+                says = f"{rule.title}: {condition}; {study} has {found}."
                 yield Told((), says, about=f"{rule.table}: {study} ({rule.code})")
         if met:
             tail = f"; of {len(unknown)} it is not known" if unknown else ""
-            says = f"{rule.title}: {met} studies meet {rule.condition}{tail}."
+            says = f"{rule.title}: {met} studies meet {condition}{tail}."
             yield Told((), says, True, f"{rule.table}: {rule.code}")
 
 

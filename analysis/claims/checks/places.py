@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from analysis.claims.checks.pooled import HIGH, LOW, E, K, number_of, value
@@ -13,6 +13,11 @@ from analysis.claims.finding import Check, Severity, Told
 from analysis.claims.interval import Interval
 
 NOT_COMPARED = WORDS | {Quantity.OTHER}
+# Sections that say again what stands in others.
+SUMMARIES = ("abstract", "discussion")
+# Two numbers with as many digits seldom agree by chance.
+FEWEST_DIGITS = 3
+SAID_AGAIN = (Quantity.P_VALUE, Quantity.I2, Quantity.TAU2)
 LEVELS = {"very low": 0, "low": 1, "moderate": 2, "high": 3}
 
 
@@ -31,10 +36,61 @@ def repeated(document: Document) -> Iterator[Told]:
 
 
 def _agree(first: Claim, other: Claim) -> bool:
-    """Whether two printed numbers can be one, in any reading of a share."""
+    """Whether two printed numbers can be one, in any reading of a share; with as many digits they are alike."""
     if first.quantity is Quantity.I2:
         return any(a.meets(b) for a in first.shares() for b in other.shares())
+    one, two = first.printed, other.printed
+    if one is None or two is None:
+        return value(first).meets(value(other))
+    if one.unit == two.unit and not (one.bound or two.bound or one.is_about or two.is_about):
+        return one.number == two.number
     return value(first).meets(value(other))
+
+
+def summarised(document: Document) -> Iterator[Told]:
+    """Whether a result of the abstract or of the discussion stands in the text as well, with the same numbers.
+
+    For claims of which nobody said what they are about. A result that agrees with none of the text in all three
+    numbers, and with one in two of them, is asked about.
+    """
+    rows = [row for row in document.with_all(E, LOW, HIGH) if not row[E].subject and not row[E].main]
+    body = [row for row in rows if row[E].place.section not in SUMMARIES]
+    for row in rows:
+        alike = [(_alike(row, other), other) for other in body if _is_of_one_measure(row, other)]
+        best, other = max(alike, key=lambda one: one[0], default=(0, row))
+        if row[E].place.section in SUMMARIES and best >= 2 and _digits_of_alike(row, other) >= FEWEST_DIGITS:
+            apart = [
+                name for name in SAID_AGAIN if name in row and name in other and not _agree(row[name], other[name])
+            ]
+            holds = best == 3 and not apart
+            words = "They agree." if holds else "If it is one result, one of them is wrong."
+            shown = "; ".join(f"{one[E].place}: {_with_numbers(one, apart)}" for one in (row, other))
+            yield Told((row[E], other[E]), f"{shown}. {words}", holds)
+
+
+def _with_numbers(row: Statement, others: Sequence[Quantity]) -> str:
+    """Give an estimate with its limits, and with some of the other numbers."""
+    behind = "".join(f", {name.words} {row[name].shown}" for name in others)
+    return f"{row[E].text} ({row[LOW].text} to {row[HIGH].text}){behind}"
+
+
+def _alike(row: Statement, other: Statement) -> int:
+    """Give in how many of estimate and limits two results agree, as rounded."""
+    return sum(_agree(row[name], other[name]) for name in (E, LOW, HIGH))
+
+
+def _digits_of_alike(row: Statement, other: Statement) -> int:
+    """Give how many digits those of estimate and limits have in which two results agree."""
+    return sum(_digits(row[name]) for name in (E, LOW, HIGH) if _agree(row[name], other[name]))
+
+
+def _digits(claim: Claim) -> int:
+    return len(claim.text.strip("+-−–0.,").replace(".", ""))
+
+
+def _is_of_one_measure(row: Statement, other: Statement) -> bool:
+    one, two = row[E].measure.upper(), other[E].measure.upper()
+    return not one or not two or one == two
 
 
 def level_of(claim: Claim) -> int | None:
@@ -99,7 +155,7 @@ def duplicates(document: Document) -> Iterator[Told]:
 
 def _is_telling(statement: Statement) -> bool:
     """Whether estimate and limits have digits enough that they seldom agree by chance."""
-    return all(len(statement[name].text.strip("+-−–0.,").replace(".", "")) >= 2 for name in (E, LOW, HIGH))
+    return all(_digits(statement[name]) >= 2 for name in (E, LOW, HIGH))
 
 
 def differences_twice(document: Document) -> Iterator[Told]:
@@ -134,6 +190,13 @@ CHECKS = (
         "A number that is printed twice is the same, as far as it is rounded.",
         Severity.CONTRADICTION,
         repeated,
+    ),
+    Check(
+        "summary_text",
+        "Abstract and text",
+        "A result of the abstract or the discussion has the same numbers where it stands in the text.",
+        Severity.CONTRADICTION,
+        summarised,
     ),
     Check(
         "certainty_places",

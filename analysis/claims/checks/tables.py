@@ -67,8 +67,7 @@ def eligible(document: Document) -> Iterator[Told]:
 
 
 def _words(claim: Claim) -> str:
-    condition = split_rows(claim.rows)[1]
-    return condition or "any value"
+    return str(read_condition(split_rows(claim.rows)[1]))
 
 
 def counted(document: Document) -> Iterator[Told]:

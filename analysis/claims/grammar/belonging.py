@@ -11,15 +11,38 @@ from analysis.claims.grammar.pooled import Result
 
 # So near is a number to the result in brackets that it is printed before.
 NEAR = 30
+SIZES = frozenset({Quantity.K, Quantity.N})
+# Where another clause begins; “and” before a number goes on with a list: “12 trials and 340 patients”.
+CLAUSE = re.compile(
+    r"\b(?:while|whereas|but|versus|than)\b|\band\b(?=\s+[A-Za-z]+\s)(?!\s+(?:included|involv|with)\w*)"
+)
+BRACKETS = re.compile(r"[(\[][^()\[\]]*[)\]]|^[^(\[]*[)\]]")
 COMPARED = re.compile(r"subgroup|differ(?:ed|s)?\b|between (?:the )?(?:two|groups)|interaction|baseline|trend|than\b")
 
 
 def owner_of(text: str, results: Sequence[Result], found: Found) -> int:
     """Give the place of the result that a number belongs to."""
     before = sum(result.start <= found.start for result in results)
-    if before < len(results) and _is_in_one_bracket(text[found.start : results[before].start]):
-        return before
+    if before < len(results):
+        between = text[found.start : results[before].start]
+        if _is_in_one_bracket(between) or (found.quantity in SIZES and _is_ahead(text, results, found, before)):
+            return before
     return max(before - 1, 0)
+
+
+def _is_ahead(text: str, results: Sequence[Result], found: Found, before: int) -> bool:
+    """Whether a number of studies or participants belongs to the result behind it.
+
+    It does in brackets that are opened behind the result before and hold the result behind, and where another clause
+    begins between the result before and the number: “(…) and at one year seven trials found … (…)”.
+    """
+    start = results[before - 1].end if before else 0
+    since, until = text[start : found.start], text[found.start : results[before].start]
+    opened, closed = max(since.rfind("("), since.rfind("[")), max(since.rfind(")"), since.rfind("]"))
+    if opened > closed and not re.search(r"[()\[\]]", until):
+        return True
+    outside = BRACKETS.sub(" ", since[:opened] if opened > closed else since)
+    return CLAUSE.search(outside) is not None
 
 
 def _is_in_one_bracket(between: str) -> bool:

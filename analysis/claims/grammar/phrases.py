@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from analysis.claims.claim import Quantity
+from analysis.claims.grammar.number_words import IN_WORDS, in_digits
 from analysis.claims.grammar.tokens import SPACE, THIN, count, labelled, number
 
 SQUARED = rf"(?:²|{SPACE}?\^{SPACE}?2|\^\{{2\}}|{SPACE}?2|{SPACE}?squared|{SPACE}square)"
@@ -23,15 +24,19 @@ HETEROGENEITY = re.compile(r"heterogeneity|homogeneity|Q[- ]?test|Cochran|I[²2^
 OF_Q = re.compile(r"(?:\bQ[TBWEM]?\b|[χΧ𝜒]|[Cc]hi)(?:(?!\b[zZtF]\b|\bCI\b|;|\.\s).)*$", re.DOTALL)
 # A p value at once behind I² is that of heterogeneity more often than that of the effect; so it is not held against it.
 BEHIND_I2 = re.compile(rf"I{SQUARED}{SPACE}*[=:]{SPACE}*[\d.,·]+{SPACE}?%?{SPACE}*[,;(]?{SPACE}*$")
+# What a p value is of, where that is said behind it: “P = .03 for interaction”.
+OF_ANOTHER = re.compile(
+    rf"{SPACE}?,?{SPACE}(?:for|from)(?:{SPACE}(?:the|a))?(?:{SPACE}tests?{SPACE}(?:for|of))?{SPACE}(?:[\w-]+{SPACE}){{0,2}}?"
+    r"(?:interaction|difference|trend|subgroup|linearity|comparison)"
+)
+BEHIND_Q = re.compile(rf"\bQ[TE]?(?:_?\d+|{SPACE}?\([^)]*\))?{SPACE}*={SPACE}*[\d.,·]+{SPACE}*;{SPACE}*$")
+SAID_BEHIND = re.compile(rf"{SPACE}?,?{SPACE}for{SPACE}(?:\w+{SPACE})?heterogeneity")
 # Q of differences between subgroups, or of moderators, and the F of the same.
 BETWEEN_GROUPS = re.compile(r"\b(?:Q[_-]?(?:[BM]|[Bb]etween|b)|F)\b\s*[(=\[][^;]*$|\bQ\w*\s*between\b[^;]*$")
-WORDS_OF_NUMBERS = (
-    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
-    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
-)
 STUDIES = (
     r"(?:randomi[sz]ed )?(?:controlled )?(?:clinical )?"
-    r"(?:studies|trials|RCTs|study|trial|comparisons|effect sizes|Studien|essais|études|estudios|ensayos)"
+    r"(?:studies|trials|RCTs|study|trial|comparisons|effect sizes|independent samples|"
+    r"Studien|essais|études|estudios|ensayos)"
 )
 PEOPLE = (
     r"(?:participants|patients|individuals|people|subjects|adults|children|women|men|persons|"
@@ -40,6 +45,10 @@ PEOPLE = (
 
 # A number of people behind these is the whole of a share: “45 of 360 patients”, “45 (12.5 %) of 360 patients”.
 WHOLE_BEFORE = re.compile(r"(?:\d|%\s?\))\s(?:of|von|out of)(?: the)?\s$")
+# Studies behind these words are none that are pooled: “trim and fill imputed 6 studies”.
+NOT_POOLED = re.compile(
+    rf"\b(?:imput\w*|add(?:s|ed|ing)?|fill(?:s|ed|ing)|missing|remov\w*|exclud\w*|omit\w*){SPACE}(?:the{SPACE})?$"
+)
 SIZED = "="
 
 
@@ -78,12 +87,13 @@ def _p_values(text: str, decimal: str) -> Iterator[Found]:
         before = text[max(0, match.start() - 60) : match.start()]
         named = " ".join(match.group(name) or "" for name in ("of", "sub", "name"))
         is_of_q = bool(HETEROGENEITY.search(named)) or bool(OF_Q.search(before))
-        is_of_q = is_of_q or bool(BEHIND_I2.search(before))
+        is_of_q = is_of_q or any(one.search(before) for one in (BEHIND_I2, BEHIND_Q))
+        is_of_q = is_of_q or bool(SAID_BEHIND.match(text, match.end()))
         quantity = Quantity.Q_P_VALUE if is_of_q else Quantity.P_VALUE
         other = re.search(
             r"interaction|subgroup|[Ee]gger|[Bb]egg|moderator|trend|(?<!risk of )bias|log-?rank", before[-40:] + named
         )
-        if other or BETWEEN_GROUPS.search(before):
+        if other or BETWEEN_GROUPS.search(before) or OF_ANOTHER.match(text, match.end()):
             quantity = Quantity.OTHER
         sign = match.group("sign")
         shown = match.group("number") if sign == "=" else f"{sign} {match.group('number')}"
@@ -94,24 +104,25 @@ def _q(text: str, decimal: str) -> Iterator[Found]:
     """Give Q (or chi-squared) with the degrees of freedom in brackets behind it or named df."""
     one = rf"(?:\d{{1,3}}(?:,\d{{3}})+\.\d+|{number(decimal)})" if decimal == "." else number(decimal)
     pattern = re.compile(
-        rf"(?<![\w])(?:Q[TE]?|[χΧ𝜒][²2]|[Cc]hi{SQUARED}?)(?:{SPACE}?[(\[]{SPACE}?(?:df{SPACE}?={SPACE}?)?(?P<df>\d+)[^)\]]{{0,12}}[)\]])?"
+        rf"(?<![\w])(?:Q[TE]?|[χΧ𝜒][²2]|[Cc]hi{SQUARED}?)(?:{SPACE}?[(\[]{SPACE}?(?:df{SPACE}?={SPACE}?)?(?P<df>\d+)[^)\]]{{0,12}}[)\]]|"
+        rf"(?<=Q)_?(?P<df3>\d{{1,3}})(?={SPACE}*=))?"
         rf"{SPACE}*={SPACE}*(?P<q>{one})(?:[,;]?{SPACE}*\(?(?:df|d\.f\.){SPACE}?={SPACE}?(?P<df2>\d+))?"
     )
     for match in pattern.finditer(text):
         yield Found(Quantity.Q, match.group("q"), match.start("q"), match.end("q"))
-        name = "df" if match.group("df") else "df2" if match.group("df2") else ""
-        if name:
+        for name in ("df", "df2", "df3"):
+            if not match.group(name):
+                continue
             yield Found(Quantity.Q_DF, match.group(name), match.start(name), match.end(name))
 
 
 def _sizes(text: str, decimal: str) -> Iterator[Found]:
     """Give numbers of studies and of participants; those that are written as k or n have that as their unit."""
     one = count(decimal)
-    words = "|".join(WORDS_OF_NUMBERS[1:])
     patterns = (
         (Quantity.K, rf"(?<![\w])[kK]{SPACE}?={SPACE}?(?P<n>\d+)"),
         (Quantity.K, rf"(?<![\w.,-])(?P<n>\d{{1,3}}){SPACE}{STUDIES}\b"),
-        (Quantity.K, rf"\b(?P<n>(?i:{words})){SPACE}{STUDIES}\b"),
+        (Quantity.K, rf"(?P<n>{IN_WORDS}){SPACE}{STUDIES}\b"),
         (Quantity.K, rf"\b{STUDIES}{SPACE}?={SPACE}?(?P<n>\d+)"),
         (Quantity.N, rf"\b{PEOPLE}{SPACE}?={SPACE}?(?P<n>{one})"),
         (Quantity.N, rf"(?<![\w])[nN]{SPACE}?={SPACE}?(?P<n>{one})(?![.,]?\d)(?!{SPACE}{STUDIES})"),
@@ -119,10 +130,9 @@ def _sizes(text: str, decimal: str) -> Iterator[Found]:
     )
     for quantity, pattern in patterns:
         for match in re.finditer(pattern, text):
-            if WHOLE_BEFORE.search(text[max(0, match.start() - 20) : match.start()]):
+            before = text[max(0, match.start() - 20) : match.start()]
+            if WHOLE_BEFORE.search(before) or NOT_POOLED.search(before):
                 continue
-            shown = match.group("n")
-            if shown.lower() in WORDS_OF_NUMBERS:
-                shown = str(WORDS_OF_NUMBERS.index(shown.lower()))
+            shown = in_digits(match.group("n"))
             unit = SIZED if "=" in match.group() else ""
             yield Found(quantity, shown, match.start("n"), match.end("n"), unit)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from analysis.claims.claim import Quantity
 from analysis.claims.grammar.tokens import BETWEEN, CI, MEASURE, SHORT, SPACE, THIN, limits, measure_of, number
@@ -21,6 +22,7 @@ SCALE = (
 GAP = rf"{SPACE}?%?{PER}{UNIT}{SCALE}{SPACE}*[,;:]?{SPACE}*[\[(\{{]?{SPACE}*"
 # What an interval in brackets may be followed by, before the bracket ends.
 BEHIND = rf"{SPACE}?%?{SPACE}*(?:[\])]|[,;]{SPACE}*(?:[pP](?:{SPACE}?values?)?{SPACE}?[=<>≤]|I{SPACE}?[²2^]))"
+RANGE = rf"{SPACE}*(?:\bto\b|[–—‐-]){SPACE}*"
 TIME = re.compile(r"year|month|week|day|hour|min")
 # Counts are no estimates, and the number behind these names is not that of an effect.
 COUNTED = re.compile(rf"\d+{SPACE}(?:studies|trials|RCTs|participants|patients|comparisons|effect sizes)\b")
@@ -82,7 +84,12 @@ def pooled_results(text: str, decimal: str, *, last: str = "", is_row: bool = Fa
     is_row : whether it is the row of a table, whose header names the measure
     """
     taken: list[tuple[int, int]] = []
-    for result in (*_with_named_interval(text, decimal), *_in_brackets(text, decimal, last, is_row)):
+    kinds = (
+        _with_named_interval(text, decimal),
+        _behind_a_comma(text, decimal),
+        _in_brackets(text, decimal, last, is_row),
+    )
+    for result in chain(*kinds):
         if all(result.end <= start or end <= result.start for start, end in taken):
             taken.append((result.start, result.end))
             yield result
@@ -137,9 +144,11 @@ def _estimate_behind(text: str, match: re.Match[str], one: str, two: re.Pattern[
 def _in_brackets(text: str, decimal: str, last: str, is_row: bool) -> Iterator[Result]:
     """Give results in brackets alone: “SMD −0.17 [-0.31 to -0.02]”, and the ones that follow such a result."""
     one = number(decimal)
-    # In brackets behind the estimate, or in one pair of brackets with it: “(−1.4 mm Hg, −2.3 to −0.5)”.
+    # In brackets behind the estimate, or in one pair of brackets with it, at once or behind a semicolon: “(−1.4 mm Hg,
+    # −2.3 to −0.5)”, “(10 trials; −1.4, −2.3 to −0.5)”.
     pattern = re.compile(
-        rf"(?<![\w.,·])(?P<e>{one}){SPACE}?%?{SPACE}*[;,]?{SPACE}*[\[(]{SPACE}*|(?<=[(\[])(?P<f>{one}){UNIT}[,;]{SPACE}*"
+        rf"(?<![\w.,·])(?P<e>{one}){SPACE}?%?{SPACE}*[;,]?{SPACE}*[\[(]{SPACE}*|"
+        rf"(?:(?<=[(\[])|(?<=;{SPACE}))(?P<f>{one}){UNIT}[,;]{SPACE}*"
     )
     two = limits(decimal)
     for match in pattern.finditer(text):
@@ -165,6 +174,20 @@ def _in_brackets(text: str, decimal: str, last: str, is_row: bool) -> Iterator[R
             interval.end(),
             match.end(name),
         )
+
+
+def _behind_a_comma(text: str, decimal: str) -> Iterator[Result]:
+    """Give results without a bracket of their own, at once behind their measure: “relative risk 1.08, 0.87 to 1.34”."""
+    one = number(decimal)
+    rest = re.compile(
+        rf"{LINK}(?P<e>{one}){UNIT}[,;]{SPACE}*(?P<low>{one}){SPACE}?%?{RANGE}(?P<high>{one})(?![\w.,·]*\d)"
+    )
+    for name in MEASURE.finditer(text):
+        found = rest.match(text, name.end())
+        if found is None or TIME.search(found.group()) or not _is_result(*found.group("e", "low", "high")):
+            continue
+        estimate, low, high = found.group("e", "low", "high")
+        yield Result(estimate, low, high, "", measure_of(name), found.start("e"), found.end(), found.start("low"))
 
 
 def _is_result(*numbers: str) -> bool:

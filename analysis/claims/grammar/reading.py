@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from analysis.claims.claim import Claim, Place, Quantity
 from analysis.claims.grammar.belonging import is_loose, owner_of
-from analysis.claims.grammar.phrases import SIZED, WORDS_OF_NUMBERS, Found, named_numbers
+from analysis.claims.grammar.phrases import SIZED, Found, named_numbers
 from analysis.claims.grammar.pooled import Prediction, Result, measure_before, pooled_results, predictions, quantities
+from analysis.claims.grammar.shares import shares, with_points
 from analysis.claims.grammar.stretches import Stretch, stretches
 from analysis.claims.grammar.tables import cells_of, read_row
-from analysis.claims.grammar.tokens import SPACE, count, number, uses_decimal_commas
+from analysis.claims.grammar.tokens import uses_decimal_commas
 
 LONGEST_QUOTE = 300
-# A count before this is written as a word: “seven of 12 (58 %)”.
-COUNTED_IN_WORDS = re.compile(rf"\b(?i:{'|'.join(WORDS_OF_NUMBERS)})\s(?:out of|of)(?: the)?\s$")
 # Intervals that are symmetric on no scale.
 UNEVEN = re.compile(r"\bexact\b|Clopper|profile likelihood|bootstrap", re.IGNORECASE)
 OVERALL_TEST = re.compile(r"\s*Test for (?:the )?overall effect", re.IGNORECASE)
@@ -25,7 +24,7 @@ OF_HETEROGENEITY = re.compile(
     r"heterogen|inconsisten|variance|I[²2^]|[τΤ]|\b[Tt]au|\bQ\b|\bPI\b|predicti", re.IGNORECASE
 )
 ANOTHER_ANALYSIS = re.compile(
-    r"\b(?:subgroup|sensitivity|exclu|omit|remov|leave-one|moderat|regress|egger|begg|funnel|asymmetr|trim|interaction|"
+    r"\b(?:subgroup|sensitivity|exclu|omit|remov|leave-one|moderat(?!e\b)|regress|egger|begg|funnel|asymmetr|trim|interaction|"
     r"bias|dose|other outcome|secondary)",
     re.IGNORECASE,
 )
@@ -57,11 +56,21 @@ class Reading:
     beside: list[Found]
     prediction: Prediction | None
     significance: str = ""
+    elsewhere: dict[Quantity, Stretch] = field(default_factory=dict)
 
-    def add(self, found: Sequence[Found]) -> None:
+    def add(self, found: Sequence[tuple[Found, Stretch]]) -> None:
         """Take numbers of other sentences along; of a quantity that is there already, none."""
         known = {one.quantity for one in self.beside}
-        self.beside += [one for one in found if one.quantity not in known]
+        for one, stretch in found:
+            if one.quantity not in known:
+                self.beside.append(one)
+                self.elsewhere.setdefault(one.quantity, stretch)
+
+    def add_prediction(self, found: Prediction | None, stretch: Stretch) -> None:
+        """Take the prediction interval of another sentence along, unless there is one."""
+        if found is not None and self.prediction is None:
+            self.prediction = found
+            self.elsewhere |= {Quantity.PI_LOWER: stretch, Quantity.PI_UPPER: stretch}
 
 
 def read_claims(text: str) -> list[Claim]:
@@ -75,7 +84,7 @@ def read_claims(text: str) -> list[Claim]:
         claims += _claims_of(reading, f"r{place}", decimal)
     for place, stretch in enumerate(stretches(text), start=1):
         if stretch.section != "references":
-            for n, share in enumerate(_shares(stretch.text, decimal), start=1):
+            for n, share in enumerate(shares(stretch.text, decimal), start=1):
                 claims += _share_claims(share, stretch, f"c{place}.{n}")
     return claims
 
@@ -87,7 +96,7 @@ def _results(text: str, decimal: str) -> list[Reading]:
     studies and participants rather to that of the sentence behind.
     """
     readings: list[Reading] = []
-    ahead: list[Found] = []
+    ahead: list[tuple[Found, Stretch]] = []
     only: Reading | None = None
     block, last, is_table = -1, "", False
     for stretch in stretches(text):
@@ -110,11 +119,11 @@ def _results(text: str, decimal: str) -> list[Reading]:
             ahead = []
         elif only is not None:
             if not ANOTHER_ANALYSIS.search(stretch.text):
-                only.add([one for one in named if _goes_with_the_one_before(one, stretch.text)])
-                only.prediction = only.prediction or next(iter(coming), None)
-            ahead = [one for one in named if one.quantity in ASKED_ONCE]
+                only.add([(one, stretch) for one in named if _goes_with_the_one_before(one, stretch.text)])
+                only.add_prediction(next(iter(coming), None), stretch)
+            ahead = [(one, stretch) for one in named if one.quantity in ASKED_ONCE]
         else:
-            ahead = [one for one in named if one.quantity in ASKED_ONCE]
+            ahead = [(one, stretch) for one in named if one.quantity in ASKED_ONCE]
     return readings
 
 
@@ -176,12 +185,12 @@ def _claims_of(reading: Reading, statement: str, decimal: str) -> Iterator[Claim
     if reading.significance:
         texts[Quantity.SIGNIFICANCE] = (reading.significance, "")
     for quantity, (text, unit) in texts.items():
-        plain = _with_points(text, decimal, is_count=quantity in ASKED_ONCE)
+        plain = with_points(text, decimal, is_count=quantity in ASKED_ONCE)
         yield Claim(
             f"{statement}.{quantity.value}",
             quantity,
             plain,
-            _place(reading.stretch),
+            _place(reading.elsewhere.get(quantity, reading.stretch)),
             statement,
             measure=measure,
             unit=unit,
@@ -196,37 +205,6 @@ def _clear(found: Sequence[Found]) -> Iterator[Found]:
         if len({one.text for one in called}) == 1:
             yield Found(quantity, called[0].text, called[0].start, called[0].end)
     yield from (one for one in found if one.quantity not in ASKED_ONCE)
-
-
-def _with_points(text: str, decimal: str, *, is_count: bool) -> str:
-    """Give a number with a point before its decimals, and with commas between its thousands."""
-    if decimal != ",":
-        return text
-    return text.replace(".", ",") if is_count else text.replace(",", ".")
-
-
-def _shares(text: str, decimal: str) -> Iterator[tuple[str, str, str]]:
-    """Give counts with percentages, as (count, whole or "", percentage).
-
-    “26 (44.3 %)”, “26 of 58 (44.8%)”, “26 (44.8%) of 58”, “44.8% (26/58)”.
-    """
-    one, share = count(decimal), rf"(?P<share>{number(decimal)}){SPACE}?%"
-    counts_first = re.compile(
-        rf"(?<![\w.,·/−–-])(?P<n>{one})(?:{SPACE}(?:of|out of|von){SPACE}(?:the{SPACE})?(?P<whole>{one})|"
-        rf"/(?P<over>{one}))?(?:{SPACE}[A-Za-z]+){{0,3}}{SPACE}?[(\[]{SPACE}?{share}"
-        rf"{SPACE}?[)\];,](?:(?<=[)\]]){SPACE}of{SPACE}(?:the{SPACE})?(?P<behind>{one})(?![\d,.·]*\d|{SPACE}?%))?"
-    )
-    shares_first = re.compile(
-        rf"(?<![\w.,·/−–-]){share}{SPACE}?[(\[]{SPACE}?(?:n{SPACE}?={SPACE}?)?(?P<n>{one})"
-        rf"(?:/|{SPACE}of{SPACE})(?P<whole>{one}){SPACE}?[)\];,]"
-    )
-    for match in (*counts_first.finditer(text), *shares_first.finditer(text)):
-        found = match.groupdict()
-        whole = found["whole"] or found.get("over") or found.get("behind") or ""
-        if COUNTED_IN_WORDS.search(text[: match.start("n")]) and match.re is counts_first:
-            continue
-        n = _with_points(found["n"], decimal, is_count=True)
-        yield n, _with_points(whole, decimal, is_count=True), found["share"]
 
 
 def _share_claims(found: tuple[str, str, str], stretch: Stretch, statement: str) -> Iterator[Claim]:

@@ -6,23 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from analysis.claims.grammar.sections import headings
 from analysis.claims.grammar.tables import Header, cells_of, read_header
 
-SECTIONS = {
-    "abstract": "abstract",
-    "summary": "abstract",
-    "introduction": "introduction",
-    "background": "introduction",
-    "methods": "methods",
-    "materials and methods": "methods",
-    "results": "results",
-    "findings": "results",
-    "discussion": "discussion",
-    "conclusion": "discussion",
-    "conclusions": "discussion",
-    "references": "references",
-}
-HEADING = re.compile(r"^\s*(?:\d+(?:\.\d+)*\.?\s+)?([A-Za-z][A-Za-z ]{3,30})\s*:?\s*$")
 TABLE = re.compile(r"^\s*((?:Table|Figure|Fig\.?|Tabelle)\s*\d+)", re.IGNORECASE)
 SENTENCE = re.compile(r"(?<=[.!?])[\])]?\s+(?=[A-ZÄÖÜ])")
 # A sentence ends behind no short word of these.
@@ -50,17 +36,17 @@ def stretches(text: str) -> Iterator[Stretch]:
     section, table = "", ""
     block: list[tuple[int, str]] = []
     header: Header | None = None
+    above: list[str] = []
     lines = [*text.split("\n"), ""]
-    pages = _pages(lines)
+    pages, begins = _pages(lines), headings([one.replace("\f", "") for one in lines])
     for line, content in enumerate((one.replace("\f", "") for one in lines), start=1):
-        heading, caption = HEADING.match(content), TABLE.match(content)
-        named = SECTIONS.get(heading.group(1).strip().lower()) if heading else None
+        named, caption = begins[line - 1], TABLE.match(content)
         cells = cells_of(content)
-        is_head = read_header(cells)
+        is_head = read_header(cells, above)
         is_row = "\t" in content or " | " in content or is_head is not None
         is_row = is_row or (header is not None and len(cells) == len(header))
         if named or caption or (not is_row and len(content) > LONGEST_SUBTITLE):
-            header = None
+            header, above = None, []
         if not content.strip() or named or caption or is_row:
             yield from _sentences(block, section, table, pages)
             block = []
@@ -70,7 +56,7 @@ def stretches(text: str) -> Iterator[Stretch]:
             yield Stretch(
                 content, line, section, table, line, pages[line - 1], is_row=True, header=None if is_head else header
             )
-            header = is_head or header
+            header, above = is_head or header, cells
         elif not content.strip():
             table = table if block else ""
         else:

@@ -12,6 +12,8 @@ from analysis.claims.grammar.pooled import Prediction, Result
 from analysis.claims.grammar.tokens import CI, MEASURE, SPACE, count, limits, measure_of, number
 
 EFFECT, INTERVAL, LOWER, UPPER, PREDICTED, UNCLEAR = "effect", "interval", "lower", "upper", "predicted", "unclear"
+# Two counts in one column: “Trials (participants)” and, as in a summary of findings, “Participants (studies)”.
+K_AND_N, N_AND_K = "k (n)", "n (k)"
 # Columns of one number, by the whole of their heading; what follows in brackets, such as a unit, is left out before.
 STUDY_WORDS = r"(?:studies|trials|RCTs|comparisons|cohorts)"
 PEOPLE_WORDS = r"(?:participants|patients|subjects|individuals|people|total n|sample size)"
@@ -27,12 +29,24 @@ COLUMNS: tuple[tuple[str, str], ...] = (
     (Quantity.P_VALUE, r"p|p[- ]?values?"),
     (Quantity.Z, r"z|z[- ]?values?"),
     (Quantity.SE, r"SE|standard error"),
-    (LOWER, rf"(?:(?:95{SPACE}?%{SPACE}?)?CI[- ]?)?(?:lower|LL|low)(?:[- ](?:limit|bound|CI|95{SPACE}?%{SPACE}?CI))?"),
-    (UPPER, rf"(?:(?:95{SPACE}?%{SPACE}?)?CI[- ]?)?(?:upper|UL|high)(?:[- ](?:limit|bound|CI|95{SPACE}?%{SPACE}?CI))?"),
+    (
+        LOWER,
+        rf"(?:(?:\d\d{SPACE}?%{SPACE}?)?CI[- ]?)?(?:lower|LL|low)(?:[- ](?:limit|bound|CI|95{SPACE}?%{SPACE}?CI))?",
+    ),
+    (
+        UPPER,
+        rf"(?:(?:\d\d{SPACE}?%{SPACE}?)?CI[- ]?)?(?:upper|UL|high)(?:[- ](?:limit|bound|CI|95{SPACE}?%{SPACE}?CI))?",
+    ),
+)
+COLUMNS += (
+    (K_AND_N, rf"{HOW_MANY}(?:k|{STUDY_WORDS})\s*[(\[/,]\s*(?:{HOW_MANY}{PEOPLE_WORDS}|n)\s*[)\]]?"),
+    (N_AND_K, rf"{HOW_MANY}(?:n|{PEOPLE_WORDS})\s*[(\[/,]\s*(?:{HOW_MANY}{STUDY_WORDS}|k)\s*[)\]]?"),
 )
 HEADINGS = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in COLUMNS)
 OF_HETEROGENEITY = frozenset({Quantity.I2, Quantity.TAU2, Quantity.TAU, Quantity.Q})
 BRACKETS = re.compile(r"\s*[(\[][^)\]]*[)\]]\s*$")
+# A cell of numbers alone, which a heading is not.
+NUMBERED = re.compile(r"[^A-Za-zÀ-žΑ-ω]*\d[^A-Za-zÀ-žΑ-ω]*")
 FEWEST_COLUMNS = 3
 
 
@@ -63,14 +77,37 @@ def cells_of(line: str) -> list[str]:
     if "\t" in line:
         return [cell.strip() for cell in line.split("\t")]
     if " | " in line:
-        return [cell.strip() for cell in line.strip().strip("|").split("|")]
+        plain = line.strip()
+        has_outer = plain.startswith("|") and plain.endswith("|")
+        return [cell.strip() for cell in (plain[1:-1] if has_outer else line).split("|")]
     return re.split(r"\s{2,}", line.strip())
 
 
-def read_header(cells: Sequence[str]) -> Header | None:
-    """Give the header that these cells are; None where they name no effect with its interval, or name two."""
+def read_header(cells: Sequence[str], above: Sequence[str] = ()) -> Header | None:
+    """Give the header that these cells are, together with those of the row above, or alone.
+
+    None where they name no effect with its interval, or name two.
+    """
     if len(cells) < FEWEST_COLUMNS:
         return None
+    is_second = len(above) == len(cells) and not any(map(NUMBERED.fullmatch, (*above, *cells)))
+    joined = _header([_both(*pair) for pair in zip(above, cells, strict=True)]) if is_second else None
+    return joined or _header(cells)
+
+
+def _both(above: str, below: str) -> str:
+    """Give the heading that two cells of one column are: the one that is known, or both where they say one thing."""
+    up, low = _kind_of(above), _kind_of(below)
+    named = MEASURE.search(above)
+    if low == EFFECT and named is not None and MEASURE.search(below) is None:
+        return f"{named.group()} {below}"
+    if (low in (INTERVAL, LOWER, UPPER) and up in (EFFECT, INTERVAL)) or not (up or low):
+        return f"{above} {below}".strip()
+    return below if low else above
+
+
+def _header(cells: Sequence[str]) -> Header | None:
+    """Give the header that the headings of the columns are."""
     kinds = [_kind_of(cell) for cell in cells]
     for place, kind in enumerate(kinds):
         # Whether the p value behind Q or I² is theirs or that of the effect cannot be told.
@@ -127,6 +164,9 @@ def read_row(header: Header, cells: Sequence[str], decimal: str) -> Row | None:
 def _result(header: Header, by_kind: dict[str, str], decimal: str) -> Result | None:
     one = re.compile(rf"(?P<e>{number(decimal)}){SPACE}?(?P<share>%)?")
     effect = by_kind.get(EFFECT, "")
+    # A column of several measures names them in its cells: “SMD −0.41 (−0.60 to −0.22)”.
+    named = MEASURE.match(effect)
+    effect = re.sub(rf"^{SPACE}*[=:]?{SPACE}*", "", effect[named.end() :]) if named else effect
     estimate = one.match(effect)
     if estimate is None:
         return None
@@ -139,18 +179,21 @@ def _result(header: Header, by_kind: dict[str, str], decimal: str) -> Result | N
         found = (both.group("low"), both.group("high")) if both else None
     if found is None:
         return None
-    measure = header.measure or ("PROP" if estimate.group("share") else "")
+    measure = (measure_of(named) if named else header.measure) or ("PROP" if estimate.group("share") else "")
     return Result(estimate.group("e"), *found, header.level, measure, 0, 0)
 
 
 def _numbers(by_kind: dict[str, str], decimal: str) -> Iterator[Found]:
     """Give the numbers of the columns that hold one each."""
-    whole = re.compile(count(decimal))
+    whole = re.compile(rf"{count(decimal)}|\d{{1,3}}(?: \d{{3}})+")
     one = re.compile(
-        rf"(?:[pPQzZ]{SPACE}*=?{SPACE}*)?(?P<sign>[<>≤≥]?){SPACE}*(?P<n>{number(decimal)}){SPACE}?(?P<unit>%?)\**"
+        rf"(?:(?:[pPQzZ]|I{SQUARED}|(?:[τΤ]|[Tt]au){SQUARED}){SPACE}*=?{SPACE}*)?(?P<sign>[<>≤≥]?){SPACE}*(?P<n>{number(decimal)}){SPACE}?(?P<unit>%?)\**"
     )
     for kind, cell in by_kind.items():
         if kind in (EFFECT, INTERVAL, LOWER, UPPER, PREDICTED, UNCLEAR):
+            continue
+        if kind in (K_AND_N, N_AND_K):
+            yield from _two_counts(cell, kind)
             continue
         quantity = Quantity(kind)
         if quantity in (Quantity.K, Quantity.N):
@@ -163,3 +206,12 @@ def _numbers(by_kind: dict[str, str], decimal: str) -> Iterator[Found]:
             # I² in a column is a percentage with or without its sign, except where it is below 1 with decimals.
             is_share = quantity is Quantity.I2 and not re.match(r"0?[.,·]\d", found.group("n"))
             yield Found(quantity, shown, 0, 0, "%" if found.group("unit") or is_share else "")
+
+
+def _two_counts(cell: str, kind: str) -> Iterator[Found]:
+    """Give the numbers of studies and of participants of a cell that holds both: “8 (612)”, “612 (8 RCTs)”."""
+    found = re.fullmatch(rf"({count()})[\s,;/]*[(\[]?\s*({count()})(?:\s+[A-Za-z ]+)?\s*[)\]]?", cell)
+    if found is not None:
+        quantities = (Quantity.K, Quantity.N) if kind == K_AND_N else (Quantity.N, Quantity.K)
+        for quantity, text in zip(quantities, found.groups(), strict=True):
+            yield Found(quantity, text, 0, 0)
