@@ -13,13 +13,15 @@ MISSING = "“{name}” is missing."
 NO_TEXT = "“{name}” must be text."
 NO_KEY = "“{name}” must be the key of a row, such as 30."
 NO_TRUTH = "“{name}” must be true or false."
+TOO_LONG = "“{name}” has at most {most} characters; these are {count}."
 LONGEST_TEXT = 20_000
+LONGEST_REASON = 80
 
 
 class Reason(serializers.Serializer):
     """Why something is done."""
 
-    reason = serializers.CharField(max_length=80)
+    reason = serializers.CharField(max_length=LONGEST_REASON)
 
 
 def object_in(data: Any, *, known: Sequence[str]) -> dict[str, Any]:
@@ -71,4 +73,7 @@ def row_in(data: dict[str, Any], name: str, rows: Any, *, is_needed: bool = Fals
 
 def reason_in(request: Request) -> str:
     """Give the reason that is all of a body."""
-    return text_in(object_in(request.data, known=["reason"]), "reason", is_needed=True).strip()
+    text = text_in(object_in(request.data, known=["reason"]), "reason", is_needed=True)
+    if len(text) > LONGEST_REASON:
+        raise ValidationError({"reason": [TOO_LONG.format(name="reason", most=LONGEST_REASON, count=len(text))]})
+    return text.strip()

@@ -379,6 +379,12 @@ def test_text_is_as_long_as_it_was_sent():
     assert response.status_code == 422
     assert says(response) == "Unit has at most 60 characters; these are 61."
     assert program.patch(f"outcomes/{outcome.pk}/", {"unit": longest}).json()["unit"] == longest.strip()
+    extraction = factories.make_extraction(factories.make_study(outcome.review))
+    path = f"extractions/{extraction.pk}"
+    assert program.post(f"{path}/complete/").status_code == 200
+    response = program.post(f"{path}/reopen/", {"reason": "A slip." + " " * 74})
+    assert says(response) == "“reason” has at most 80 characters; these are 81."
+    assert program.post(f"{path}/reopen/", {"reason": "A slip." + " " * 73}).status_code == 200
 
 
 def test_review_is_named_in_text():
