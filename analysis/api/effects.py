@@ -15,7 +15,7 @@ from rest_framework.viewsets import ViewSet
 from analysis import canonical
 from analysis.models import Analysis, Snapshot, SnapshotRun
 from evidence.api.describing import PAGING
-from evidence.api.paging import WRONG_CURSOR, page, page_size_of, read_cursor, write_cursor
+from evidence.api.paging import WRONG_CURSOR, page, page_size_of, read_cursor, require_whole, write_cursor
 from evidence.api.problems import Refusal
 from evidence.api.rendering import TABLES, Table
 from evidence.api.views import Entrance
@@ -145,6 +145,7 @@ class Effects(Entrance, ViewSet):
         )
         self.chosen(dict.fromkeys(EffectRow().fields))
         if isinstance(request.accepted_renderer, Table):
+            require_whole(request)
             return Response({"results": [row for _, row in rows]})
         size, after = page_size_of(request), _after(request)
         found = [(place, row) for place, row in rows if place > after][: size + 1]

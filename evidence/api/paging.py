@@ -14,6 +14,7 @@ from rest_framework.utils.urls import replace_query_param
 
 PAGE_SIZE, LARGEST_PAGE = 50, 500
 WRONG_CURSOR = "The cursor is not one that this list gave; begin again without it."
+NO_CURSOR = "A table is given whole; leave “cursor” out."
 WRONG_ORDER = "“{asked}” is no order of this list; it has {known}, each also with a minus sign before it."
 WRONG_SIZE = f"page_size is a whole number from 1 to {LARGEST_PAGE}."
 
@@ -28,6 +29,20 @@ def order_of(request: Request, view: Any) -> tuple[str, bool]:
     return name, asked.startswith("-")
 
 
+def ordered(rows: Any, request: Request, view: Any) -> Any:
+    """Give rows in the order that is asked for, and by key where it says nothing."""
+    name, is_falling = order_of(request, view)
+    field = F(name)
+    return rows.order_by(field.desc(nulls_last=True) if is_falling else field.asc(nulls_last=True), "pk")
+
+
+def require_whole(request: Request) -> None:
+    """Refuse a part of a table, which is given whole; of how many rows pages have, what is no number."""
+    page_size_of(request)
+    if "cursor" in request.query_params:
+        raise exceptions.ParseError(NO_CURSOR)
+
+
 class CursorPages(BasePagination):
     """Pages of a list of rows, ordered by one field and then by key; empty values come last."""
 
@@ -36,9 +51,7 @@ class CursorPages(BasePagination):
         self.request = request
         size = page_size_of(request)
         name, is_falling = order_of(request, view)
-        field = F(name)
-        order = field.desc(nulls_last=True) if is_falling else field.asc(nulls_last=True)
-        rows = queryset.order_by(order, "pk")
+        rows = ordered(queryset, request, view)
         cursor = request.query_params.get("cursor")
         if cursor:
             rows = rows.filter(_after(queryset, name, is_falling, read_cursor(cursor, length=3)))

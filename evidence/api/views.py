@@ -13,7 +13,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from evidence.api.describing import PAGING
 from evidence.api.histories import HistoryPage, read_history
-from evidence.api.paging import CursorPages
+from evidence.api.paging import CursorPages, ordered, require_whole
 from evidence.api.problems import MEDIA_TYPE
 from evidence.api.queries import require_plain
 from evidence.api.rendering import TABLES, Problems, Table
@@ -144,7 +144,8 @@ class Rows(Entrance, GenericViewSet):
             row.get_fields()  # an unknown field is refused, also where there is no row
         rows = self.filter_queryset(self.get_queryset())
         if isinstance(request.accepted_renderer, Table):
-            return Response({"results": self.get_serializer(rows.order_by("pk"), many=True).data})
+            require_whole(request)
+            return Response({"results": self.get_serializer(ordered(rows, request, self), many=True).data})
         found = self.get_serializer(self.paginate_queryset(rows), many=True).data
         paginator = self.paginator
         assert isinstance(paginator, CursorPages)

@@ -70,3 +70,30 @@ def test_cursors_of_long_words_fit_into_an_address():
     cursor = write_cursor(["title", longest, 2**62])
     assert len(cursor) < 2000
     assert read_cursor(cursor, length=3) == ["title", longest, 2**62]
+
+
+@pytest.mark.parametrize("word", ["studies", "claims", "effects"])
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("cursor=WzEsIDJd", "A table is given whole; leave “cursor” out."),
+        ("cursor=%1B", "A table is given whole; leave “cursor” out."),
+        ("page_size=0", "page_size is a whole number from 1 to 500."),
+    ],
+)
+def test_table_is_given_whole(word, query, sentence):
+    review = factories.make_review()
+    program = member_program(review)
+    response = program.get(f"{word}/?review={review.slug}&format=csv&{query}")
+    assert response.status_code == 400
+    assert says(response) == sentence
+
+
+def test_table_is_in_the_order_that_is_asked_for():
+    review = factories.make_review()
+    for year in (2001, None, 2003):
+        factories.make_study(review, year=year)
+    program = member_program(review)
+    table = program.get("studies/?format=csv&fields=year&ordering=-year").content.decode()
+    assert table.split() == ["year", "2003", "2001", '""']
+    assert "is no order of this list" in says(program.get("studies/?format=csv&ordering=luck"))
