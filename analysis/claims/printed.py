@@ -9,10 +9,13 @@ from math import inf
 from analysis.claims.interval import Interval
 
 MINUSES = dict.fromkeys(map(ord, "−–‐‑‒—﹣－"), "-")
+# Powers that are raised: “10⁻⁶”.
+POWER_OF_TEN = re.compile(r"(?<=[×x ])10(⁻?[⁰¹²³⁴-⁹]+)")
+RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 SPACES = dict.fromkeys(map(ord, "\u00a0\u2009\u202f\u2007\u2002\u2003"), " ")
 BELOW, ABOVE = frozenset({"<", "≤", "<=", "less than", "below", "under"}), frozenset({">", "≥", ">=", "more than"})
 ABOUT = ("almost", "nearly", "about", "approximately", "approx.", "circa", "ca.", "some", "~", "≈", "around")
-NUMBER = re.compile(r"([+-]?)\s*(\d[\d ,']*(?:[.·]\d+)?|[.·]\d+)(?:\s*[×x]\s*10\s*\^?\s*(-?\d+)|[eE](-?\d+))?")
+NUMBER = re.compile(r"([+-]?)\s*(\d[\d ,']*(?:[.·]\d+)?|[.·]\d+)(?:\s*[×x]\s*10\s*\^?\s*\(?(-?\d+)|[eE](-?\d+))?")
 POINTED = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+(?![\d.,])")
 GROUPED = re.compile(r"[1-9]\d{0,2}(?:[ ,']\d{3})+")
 
@@ -59,7 +62,8 @@ def read_printed(text: str, *, decimal: str = ".") -> Printed | None:
     ----------
     decimal : {".", ","}  what stands before decimals; with ".", a comma before other than three digits counts too
     """
-    plain = text.translate(MINUSES).translate(SPACES).strip()
+    plain = POWER_OF_TEN.sub(lambda match: f"10^{match.group(1).translate(RAISED)}", text)
+    plain = plain.translate(MINUSES).translate(SPACES).strip()
     found = NUMBER.search(plain)
     if found is None:
         return None

@@ -188,6 +188,27 @@ def test_a_p_value_says_behind_it_what_it_is_of():
     assert (found["r1.q_df"], found["r1.q"], found["r1.q_p_value"]) == ("26", "62.2", "< .001")
 
 
+@pytest.mark.parametrize("p", ["5.7 x 10^-6", "5.7×10⁻⁶", "5.7 × 10−6", "5.7e-06", "5.7E−6"])
+def test_small_p_values_are_read_with_their_power(p):
+    claims = read_claims(f"It was lower (RR 0.60, 95% CI 0.48 to 0.75; P={p}).")
+    (found,) = [claim for claim in claims if claim.quantity.value == "p_value"]
+    assert (found.text, found.printed.number) == (p, pytest.approx(5.7e-6))
+    assert [one.says for one in check_document(Document(claims)) if not one.holds] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "k"),
+    [
+        ("Six group-based studies were pooled", "6"),
+        ("Twelve included randomised controlled trials were pooled", "12"),
+        ("Three cohorts were pooled", "3"),
+        ("It was seen in seven of nine cohorts", None),
+    ],
+)
+def test_kinds_of_studies_are_counted(words, k):
+    assert read(f"{words}. It was lower (RR 0.80, 95% CI 0.70 to 0.91).").get("r1.k") == k
+
+
 def test_headings_of_an_abstract_begin_no_sections():
     result = "SMD {} (95% CI -0.42 to -0.14)."
     parts = (

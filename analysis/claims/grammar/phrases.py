@@ -10,7 +10,7 @@ from analysis.claims.claim import Quantity
 from analysis.claims.grammar.number_words import IN_WORDS, in_digits
 from analysis.claims.grammar.tokens import SPACE, THIN, count, labelled, number
 
-SQUARED = rf"(?:²|{SPACE}?\^{SPACE}?2|\^\{{2\}}|{SPACE}?2|{SPACE}?squared|{SPACE}square)"
+SQUARED = rf"(?:²|{SPACE}?\^{SPACE}?2|\^\{{2\}}|{SPACE}?2|(?:-|{SPACE}?)squared|{SPACE}square)"
 NAMES: tuple[tuple[Quantity, str], ...] = (
     (Quantity.I2, rf"I{SQUARED}"),
     (Quantity.TAU2, rf"(?:[τΤ𝜏𝛕]|[Tt]au){SQUARED}"),
@@ -18,6 +18,8 @@ NAMES: tuple[tuple[Quantity, str], ...] = (
     (Quantity.Z, r"[Zz](?:[- ]?(?:value|score))?"),
     (Quantity.SE, r"SE"),
 )
+# Behind a small number: “5.7 × 10^-6”, “3.4×10⁻⁶”, “5.7e-06”.
+POWER = rf"(?:{SPACE}?[x×]{SPACE}?10{SPACE}?(?:\^?{SPACE}?(?:\([-−–]\d+\)|[-−–]\d+)|⁻[⁰¹²³⁴-⁹]+)|[eE][-−–]\d+)?"
 P = rf"(?:[Pp]|p{SPACE}?value)"
 HETEROGENEITY = re.compile(r"heterogeneity|homogeneity|Q[- ]?test|Cochran|I[²2^]|[χχ]|chi", re.IGNORECASE)
 # Behind Q or chi-squared, with nothing between that has a p value of its own.
@@ -34,8 +36,9 @@ SAID_BEHIND = re.compile(rf"{SPACE}?,?{SPACE}for{SPACE}(?:\w+{SPACE})?heterogene
 # Q of differences between subgroups, or of moderators, and the F of the same.
 BETWEEN_GROUPS = re.compile(r"\b(?:Q[_-]?(?:[BM]|[Bb]etween|b)|F)\b\s*[(=\[][^;]*$|\bQ\w*\s*between\b[^;]*$")
 STUDIES = (
+    r"(?:[a-z]+-[a-z]+ )?(?:(?:eligible|included|independent|parallel|prospective|observational|published) )?"
     r"(?:randomi[sz]ed )?(?:controlled )?(?:clinical )?"
-    r"(?:studies|trials|RCTs|study|trial|comparisons|effect sizes|independent samples|"
+    r"(?:studies|trials|RCTs|study|trial|cohorts|comparisons|effect sizes|independent samples|"
     r"Studien|essais|études|estudios|ensayos)"
 )
 PEOPLE = (
@@ -44,7 +47,7 @@ PEOPLE = (
 )
 
 # A number of people behind these is the whole of a share: “45 of 360 patients”, “45 (12.5 %) of 360 patients”.
-WHOLE_BEFORE = re.compile(r"(?:\d|%\s?\))\s(?:of|von|out of)(?: the)?\s$")
+WHOLE_BEFORE = re.compile(rf"(?:\d|%\s?\)|{IN_WORDS})\s(?:of|von|out of)(?: the)?\s$")
 # Studies behind these words are none that are pooled: “trim and fill imputed 6 studies”.
 NOT_POOLED = re.compile(
     rf"\b(?:imput\w*|add(?:s|ed|ing)?|fill(?:s|ed|ing)|missing|remov\w*|exclud\w*|omit\w*){SPACE}(?:the{SPACE})?$"
@@ -81,7 +84,7 @@ def _p_values(text: str, decimal: str) -> Iterator[Found]:
     pattern = re.compile(
         rf"(?<![\w.]){P}(?:{SPACE}?(?:for|of){SPACE}(?P<of>[\w ]{{3,30}}?)|[_-](?P<sub>[A-Za-z]+)|"
         rf"(?P<name>heterogeneity|het|interaction|subgroups?|trend|[Ee]gger)\b)?{SPACE}*"
-        rf"(?P<sign>[=<>≤≥]){SPACE}*(?P<number>{number(decimal)})"
+        rf"(?P<sign>[=<>≤≥]){SPACE}*(?P<number>{number(decimal)}{POWER})"
     )
     for match in pattern.finditer(text):
         before = text[max(0, match.start() - 60) : match.start()]
