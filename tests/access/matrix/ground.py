@@ -16,9 +16,11 @@ from access.models import Attempt
 from access.services.inviting import invite
 from access.services.locking import begin_attempt, fail
 from analysis.models import PluginWithdrawal, Publication, Run
-from evidence.models import EditingMark, ScreeningRanking, ScreeningState, ScreeningTicket
+from evidence.models import EditingMark, KeptAnswer, ScreeningRanking, ScreeningState, ScreeningTicket
 from evidence.services.screening import decide
+from evidence.services.tokens import issue_token
 from tests import factories, screening_factories
+from tests.access.matrix.sending import keys_at, what_is_sent
 from tests.access.people import give_step, make_person
 from tests.analysis.test_admin_world import World, make_world
 from tests.browser.pages import complete
@@ -29,7 +31,13 @@ TABLES = ("auth", "evidence", "analysis", "access")
 WORDS = {"act": "drop", "app_label": "evidence", "deed": "discard", "export": "studies-csv", "form": "html"}
 WORDS |= {"format": "review-folder", "kind": "text", "name": "dataset.json", "stage": "title_abstract"}
 WORDS |= {"url": "no-such-page/", "work": "screening"}
+# The same below some addresses, where a word is another.
+WORDS_AT = {"admin/analysis/paper/": {"act": "remove", "kind": "csv"}, "published/": {"kind": "ris"}}
+WORDS_AT |= {"admin/analysis/manuscript/": {"act": "remove", "form": "html"}}
+# What is asked beside the address, where it gives nothing without.
+ASKED = {"admin/autocomplete/": "?app_label=evidence&model_name=study&field_name=companion_of"}
 FIGURE = "pooling-1.svg"
+NO_KEY = "987654321"
 PART = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)|\(\[\^/\]\+\)")
 
 
@@ -40,6 +48,10 @@ class Ground:
         self.world = marked_world()
         complete(self.world)
         self.token = add_the_rest(self.world)
+        self.waiting = make_person("with-step")
+        factories.make_membership(self.world.review, self.waiting, "owner")
+        give_step(self.waiting)
+        self.sent, self.keys = what_is_sent(self.world), keys_at(self.world)
         self.rows = {model: self._row_of(model) for app in TABLES for model in apps.get_app_config(app).get_models()}
 
     def browser_of(self, person: str) -> Client:
@@ -49,22 +61,35 @@ class Ground:
             client = make_world(1).client("owner")
         elif person == "administrator":
             client.force_login(factories.make_user(is_superuser=True))
+        elif person == "owner before the code":
+            client.force_login(self.waiting)
         elif person != "nobody":
             client = self.world.client(person)
         client.raise_request_exception = False
         return client
 
-    def address_of(self, route: str) -> str:
-        """Give the address that a route has for the rows of this review."""
+    def address_of(self, route: str, *, exists: bool = True) -> str:
+        """Give the address that a route has for the rows of this review, or for rows that are not there."""
         plain = re.sub(r"(?<=/)\^|\$$", "", route)
         row = self._row_on(route)
         keys = iter([row.pk, row.history.first().pk] if row is not None and "([^/]+)/history" in route else ())
-        return "/" + PART.sub(lambda part: str(self._value(part[1] or part[2], route, row, keys)), plain)
+
+        def value(part: re.Match[str]) -> str:
+            name = part[1] or part[2]
+            found = self._value(name, route, row, keys)
+            if exists or not (isinstance(found, int) or name in ("slug", "review")):
+                return str(found)
+            return NO_KEY if isinstance(found, int) else "no-such-review"
+
+        path = PART.sub(value, plain)
+        return f"/{path}{ASKED.get(route, '')}"
 
     def _value(self, name: str | None, route: str, row: Any, keys: Iterator[Any]) -> Any:
         """Give the value for a part of a route: the key of a row, or a word."""
         if name is None:
             return next(keys)
+        if (route, name) in self.keys:
+            return self.keys[route, name]
         if name in ("content_type_id", "object_id") and route.startswith("admin/r/"):
             review = self.world.review
             return ContentType.objects.get_for_model(review).pk if name == "content_type_id" else review.pk
@@ -77,8 +102,9 @@ class Ground:
         if name in ("analysis", "number"):
             public = Publication.objects.filter(snapshot__analysis__review=self.world.review)[0].snapshot
             return public.analysis.slug if name == "analysis" else public.number
-        if name == "kind" and route.startswith("published/"):
-            return "ris"
+        for start, words in WORDS_AT.items():
+            if route.startswith(start) and name in words:
+                return words[name]
         if name == "name" and "/figures/" in route:
             return FIGURE
         if name in BY_NAME:
@@ -116,6 +142,8 @@ def add_the_rest(world: World) -> str:
     factories.make_extraction_form(review)
     PluginWithdrawal(plugin="network", version="0.0.1", reason="Wrong signs.", withdrawn_by=owner).save()
     fail(begin_attempt(Attempt.Door.PASSWORD, "someone"))
-    give_step(make_person("with-step"))
+    give_step(make_person("another-with-step"))
+    issue_token(by=owner, name="R", scopes=["read"], days=30)
+    KeptAnswer(key="k", request_digest="0" * 64, review=review, status=201, body="{}", asked_by=owner).save()
     _, token = invite(by=owner, review=review, email="dora@example.org", role="viewer")
     return token

@@ -5,23 +5,26 @@ from pathlib import Path
 from evidence.permissions import ACTS_BY_ROLE, Act
 
 ROLES = ("viewer", "statistician", "reviewer", "adjudicator", "owner")
-OTHER, ADMINISTRATOR = "owner of another", "administrator"
+OTHER, ADMINISTRATOR, HALF_IN = "owner of another", "administrator", "owner before the code"
 SIGNED_IN = ("stranger", OTHER, *ROLES, ADMINISTRATOR)
-PEOPLE = ("nobody", *SIGNED_IN)
+PEOPLE = ("nobody", HALF_IN, *SIGNED_IN)
+READING, OTHER_VERBS = ("GET", "POST"), ("PUT", "PATCH", "DELETE")
+VERBS = (*READING, *OTHER_VERBS)
+# Words that let somebody look only: who is let in by one writes nothing.
+LOOKING = {"everybody", "without", "half", "signed", "account", "view", "view*"}
 TABLE = Path(__file__).parent / "who_may.txt"
 # Words for acts of a member; a star behind one says that a role in any review is enough.
-ACTS = {
-    "view": Act.VIEW,
-    "record": Act.RECORD,
-    "analyse": Act.ANALYSE,
-    "adjudicate": Act.ADJUDICATE,
-    "manage": Act.MANAGE,
-}
+ACTS = {act.name.lower(): act for act in Act}
+# The rows of the walk that are a person's own are those of the owner.
 OTHERS = {
     "–": frozenset(),
-    "everybody": frozenset(PEOPLE),
+    "everybody": frozenset({"nobody", *SIGNED_IN}),
     "without": frozenset({"nobody"}),
+    "half": frozenset({HALF_IN}),
+    "signed": frozenset({HALF_IN, *SIGNED_IN}),
     "account": frozenset(SIGNED_IN),
+    "own": frozenset({"owner"}),
+    "own+site": frozenset({"owner", ADMINISTRATOR}),
     "site": frozenset({ADMINISTRATOR}),
 }
 
@@ -35,12 +38,6 @@ def who(word: str) -> frozenset[str]:
     return frozenset(people | ({OTHER} if word.endswith("*") else set()))
 
 
-def word_for(people: frozenset[str]) -> str:
-    """Give the word of the table that lets in these people and nobody else, or their names where there is none."""
-    words = [*OTHERS, *ACTS, *(f"{word}*" for word in ACTS)]
-    return next((word for word in words if who(word) == people), "+".join(sorted(people)))
-
-
 def lines() -> dict[str, tuple[str, str]]:
     """Give the words for GET and POST of each route of the table."""
     found = {}
@@ -49,3 +46,8 @@ def lines() -> dict[str, tuple[str, str]]:
             get, post, route = line.split(maxsplit=2)
             found[route.strip('"')] = (get, post)
     return found
+
+
+def triples() -> int:
+    """Give how many triples of person, address and verb there are."""
+    return len(PEOPLE) * len(VERBS) * len(lines())
