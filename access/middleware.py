@@ -1,9 +1,9 @@
-"""What every request passes: where it comes from, whether its session goes on, and whether the second step is done."""
+"""What every request passes: its verb, where it comes from, whether its session goes on, and the second step."""
 
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, HttpResponseNotAllowed, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -21,6 +21,8 @@ PERMISSIONS = (
     "xr-spatial-tracking",
 )
 POLICY = ", ".join(f"{name}=()" for name in PERMISSIONS)
+# What pages are asked by, and below which address programs ask by more.
+VERBS, PROGRAMS = ("GET", "HEAD", "OPTIONS", "POST"), "/api/"
 REFUSED = "Sign in with the second step first: {where}"
 
 
@@ -36,6 +38,19 @@ class PermissionsPolicyMiddleware:
         response.headers.setdefault("Permissions-Policy", POLICY)
         response.headers.setdefault("X-Permitted-Cross-Domain-Policies", "none")
         return response
+
+
+class VerbsMiddleware:
+    """Refuses the verbs that no page is asked by; some of Django's pages would show themselves to any."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request."""
+        if request.method in VERBS or request.path_info.startswith(PROGRAMS):
+            return self.get_response(request)
+        return HttpResponseNotAllowed(VERBS)
 
 
 class AdmissionMiddleware:

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from tests import in_a_browser
+from tests.access.matrix import counting
 from tests.faults import recovery
 from tests.no_skips import NoSkips
 
@@ -35,6 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(NoSkips())
     config.pluginmanager.register(in_a_browser)
     config.pluginmanager.register(recovery)  # here, as no process that only hands out tests reads tests/faults
+    config.pluginmanager.register(counting)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 

@@ -5,7 +5,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 
 from access.services.locking import lift
 from evidence.admin.standing import person_of
@@ -30,6 +31,12 @@ class AccountAdmin(UserAdmin):
 
     list_display = ("username", "email", "first_name", "last_name", "is_active", "is_superuser", "last_login")
     actions = ("lift_locks",)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Show what was done to an account; who may not is refused alike whether there is one or not."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
 
     @admin.action(description="Lift the lock of these accounts")
     def lift_locks(self, request: HttpRequest, queryset: Any) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest
 
-from access.admin.restricted import RestrictedAdmin
 from access.models import RecoveryCode, SecondStep
 from access.services.stepping import remove
+from evidence.admin.restricted import RestrictedAdmin
 from evidence.admin.standing import person_of
 
 

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonR
 from django.urls import path
 from django.utils.text import get_text_list
 
+from evidence.admin.restricted import RestrictedAdmin
 from evidence.admin.standing import person_of
 from evidence.models import EditingMark
 from evidence.services.presence import mark_editing, others_editing
@@ -56,29 +57,9 @@ def sentence(others: list[str]) -> str:
 
 
 @admin.register(EditingMark)
-class EditingMarkAdmin(admin.ModelAdmin):
-    """Who has which page open, to read, for those who keep the site."""
+class EditingMarkAdmin(RestrictedAdmin):
+    """Who has which page open, to read; pages mark themselves, and marks go by themselves."""
 
-    list_display = ("page", "seen_by", "seen_at", "review")
+    fields = list_display = ("page", "seen_by", "seen_at", "review")
     list_select_related = ("review", "seen_by")
     actions = None
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Whether the person keeps the site."""
-        return bool(getattr(request.user, "is_superuser", False))
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whether the person keeps the site."""
-        return self.has_module_permission(request)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Pages mark themselves."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Pages mark themselves."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Marks go by themselves."""
-        return False

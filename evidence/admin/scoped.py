@@ -10,7 +10,7 @@ from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, models
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from simple_history.admin import SimpleHistoryAdmin
 
 from evidence.admin import versions
@@ -33,6 +33,7 @@ def number_box(inputmode: str) -> dict[str, Any]:
 
 WHOLE = number_box("numeric")
 DECIMAL = number_box("decimal")
+NO_HISTORY = "There is no such row among those of your reviews."
 NUMBERS_AND_ADDRESSES: dict[Any, Any] = {
     models.IntegerField: WHOLE,
     models.DecimalField: DECIMAL,
@@ -313,6 +314,13 @@ class ScopedAdmin(ScopedFields, SimpleHistoryAdmin):
         """History is for reading; a correction is a new entry."""
         return True
 
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Show what a row was; one that the person may not read is answered as one that there is not."""
+        try:
+            return super().history_view(request, object_id, extra_context)
+        except PermissionDenied as error:
+            raise Http404(NO_HISTORY) from error
+
     def history_form_view(
         self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
     ) -> HttpResponse:
@@ -322,7 +330,10 @@ class ScopedAdmin(ScopedFields, SimpleHistoryAdmin):
         request.shows_earlier_version = True  # type: ignore[attr-defined]
         page = copy(self)
         page.prepopulated_fields = {}  # there is nothing to fill in
-        return super(ScopedAdmin, page).history_form_view(request, object_id, version_id, extra_context)
+        try:
+            return super(ScopedAdmin, page).history_form_view(request, object_id, version_id, extra_context)
+        except PermissionDenied as error:
+            raise Http404(NO_HISTORY) from error
 
 
 def tell_of_gone(formset: Any) -> None:

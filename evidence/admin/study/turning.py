@@ -11,7 +11,7 @@ from django.urls import path, reverse
 from evidence.admin.standing import Standing, person_of
 from evidence.admin.study.page import OWN, StudyPage, page_of
 from evidence.models import AuthorContact, Extraction
-from evidence.permissions import Act, is_one_of_two, readers_needed
+from evidence.permissions import Act, is_one_of_two, readers_needed, require
 from evidence.services import complete_extraction, give_up_reading, open_extraction, reopen_extraction
 from evidence.services.recording import was_completed
 
@@ -132,6 +132,7 @@ class ExtractionButtons:
         study = self.get_object(request, str(study_id))  # type: ignore[attr-defined]
         if study is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(study_id))  # type: ignore[attr-defined]
+        require(person_of(request), Act.RECORD, study.review)
         page = page_of(request, study)
         if page.extraction.pk is None and not request.path.endswith("/begin/"):
             raise PermissionDenied("There is no extraction here that you could change.")
