@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from analysis.claims import Document, check_document
 from analysis.claims.grammar import read_claims
+from analysis.claims.grammar.typesetting import as_printed
 from tests.claims.reading import FOLDER, plain, scores
 
 DOCS = (Path(__file__).parents[2] / "docs" / "claims.md").read_text(encoding="utf-8")
@@ -207,6 +208,41 @@ def test_small_p_values_are_read_with_their_power(p):
 )
 def test_kinds_of_studies_are_counted(words, k):
     assert read(f"{words}. It was lower (RR 0.80, 95% CI 0.70 to 0.91).").get("r1.k") == k
+
+
+@pytest.mark.parametrize(
+    ("printed", "plain"),
+    [
+        ("**g = 0.42**", "g = 0.42"),
+        ("p ¼ 0.04, I2 ¼ 12%", "p = 0.04, I2 = 12%"),
+        ("0.75--1.18", "0.75–1.18"),
+        (r"$I^2 = 45\%$ and $\tau^2 = 0.06$", "I^2 = 45% and τ^2 = 0.06"),
+        ("It cost $45 or $60 more; a ¼ of them; --verbose; -- well", None),
+        ("two\nlines **and\n** more", "two\nlines and\n more"),
+    ],
+)
+def test_what_typesetting_leaves_is_taken_back(printed, plain):
+    assert as_printed(printed) == (printed if plain is None else plain)
+
+
+def test_rows_of_cochranes_analyses_have_their_sizes_and_their_lines():
+    row = "1.1 Death 8 91107 Risk Ratio (M-H, Random, 95% CI) 0.95 [0.91, 0.99]"
+    rows = f"{row}\n1.2 Age 8 Risk Ratio (M-H, Random, 95% CI) Subtotals only"
+    found = read(rows)
+    assert (found["r1.k"], found["r1.n"], found["r1.estimate"]) == ("8", "91107", "0.95")
+    assert {claim.place.line for claim in read_claims(rows)} == {"1"}
+
+
+def test_a_large_number_behind_per_is_no_estimate():
+    found = read("It was 484 suicides per 100 000 person-years (95% CI, 422-555 per 100 000 person-years).")
+    assert found == {"r1.estimate": "484", "r1.ci_lower": "422", "r1.ci_upper": "555", "r1.level": "95"}
+    assert read("They lived among 100 000 (95% CI 422-555).") == {}
+
+
+def test_a_p_value_whose_brackets_end_before_the_result_is_not_its_own():
+    text = "It varied little with age (P = .31), and mortality fell (HR 0.71, 95% CI 0.62-0.81)."
+    assert "r1.p_value" not in read(text)
+    assert read(text.replace("0.81)", "0.81; P < .001)"))["r1.p_value"] == "< .001"
 
 
 def test_headings_of_an_abstract_begin_no_sections():

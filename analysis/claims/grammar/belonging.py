@@ -56,12 +56,19 @@ def is_loose(text: str, results: Sequence[Result], found: Sequence[Found], one: 
     """Whether a p value may be that of a comparison: of subgroups, or of several results before it.
 
     It is where the words between say so, where words stand between it and the brackets of the last of several results,
-    and where it is the only one that stands outside of brackets.
+    where it is the only one that stands outside of brackets, and where its own brackets end before the first result.
     """
     if one.quantity is not Quantity.P_VALUE or not results:
         return False
     ends = [result.end for result in results if result.end <= one.start]
     between = text[max(ends) : one.start] if ends else ""
+    first = min(result.start for result in results)
+    if (
+        one.end <= first
+        and _depth(text, one.start) > 0
+        and re.search(r"[)\]].*?\b(?:and|but|while)\b", text[one.end : first])
+    ):
+        return True
     if COMPARED.search(between):
         return True
     if len(results) == 1:

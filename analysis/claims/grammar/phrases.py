@@ -53,6 +53,10 @@ NOT_POOLED = re.compile(
     rf"\b(?:imput\w*|add(?:s|ed|ing)?|fill(?:s|ed|ing)|missing|remov\w*|exclud\w*|omit\w*){SPACE}(?:the{SPACE})?$"
 )
 SIZED = "="
+# Between a number of studies and that word: “three (n = 480) studies”.
+WITH_N = rf"(?:\([nN]{SPACE}?={SPACE}?\d[\d, ]*\){SPACE})?"
+METHOD = r"[A-Z][A-Za-z. ]{2,40}\([^()]*\b(?:Fixed|Random)\b[^()]*\)"
+ANALYSIS = re.compile(rf"(?<!\S)(?P<k>[1-9]\d{{0,2}})(?:\s+(?P<n>[1-9]\d{{1,6}}))?\s+{METHOD}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ def named_numbers(text: str, decimal: str) -> Iterator[Found]:
     yield from _p_values(text, decimal)
     yield from _q(text, decimal)
     yield from _sizes(text, decimal)
+    yield from _of_an_analysis(text)
 
 
 def _p_values(text: str, decimal: str) -> Iterator[Found]:
@@ -119,17 +124,27 @@ def _q(text: str, decimal: str) -> Iterator[Found]:
             yield Found(Quantity.Q_DF, match.group(name), match.start(name), match.end(name))
 
 
+def _of_an_analysis(text: str) -> Iterator[Found]:
+    """Give the sizes in a row of analyses as Cochrane prints them: “8 91107 Risk Ratio (M-H, Random, 95% CI)”."""
+    match = ANALYSIS.search(text)
+    if match is None:
+        return
+    for quantity, name in ((Quantity.K, "k"), (Quantity.N, "n")):
+        if match.group(name):
+            yield Found(quantity, match.group(name), match.start(name), match.end(name), SIZED)
+
+
 def _sizes(text: str, decimal: str) -> Iterator[Found]:
     """Give numbers of studies and of participants; those that are written as k or n have that as their unit."""
-    one = count(decimal)
+    one, spaced = count(decimal), rf"\d{{1,3}}(?:[ {THIN}]\d{{3}})+(?!\d)"
     patterns = (
         (Quantity.K, rf"(?<![\w])[kK]{SPACE}?={SPACE}?(?P<n>\d+)"),
-        (Quantity.K, rf"(?<![\w.,-])(?P<n>\d{{1,3}}){SPACE}{STUDIES}\b"),
-        (Quantity.K, rf"(?P<n>{IN_WORDS}){SPACE}{STUDIES}\b"),
+        (Quantity.K, rf"(?<![\w.,-])(?P<n>\d{{1,3}}){SPACE}{WITH_N}{STUDIES}\b"),
+        (Quantity.K, rf"(?P<n>{IN_WORDS}){SPACE}{WITH_N}{STUDIES}\b"),
         (Quantity.K, rf"\b{STUDIES}{SPACE}?={SPACE}?(?P<n>\d+)"),
         (Quantity.N, rf"\b{PEOPLE}{SPACE}?={SPACE}?(?P<n>{one})"),
-        (Quantity.N, rf"(?<![\w])[nN]{SPACE}?={SPACE}?(?P<n>{one})(?![.,]?\d)(?!{SPACE}{STUDIES})"),
-        (Quantity.N, rf"(?<![\w.,-])(?P<n>\d{{1,3}}(?:[ {THIN}]\d{{3}})+|{one}){SPACE}{PEOPLE}\b"),
+        (Quantity.N, rf"(?<![\w])[nN]{SPACE}?={SPACE}?(?P<n>{spaced}|{one})(?![.,]?\d)(?!{SPACE}{STUDIES})"),
+        (Quantity.N, rf"(?<![\w.,-])(?P<n>{spaced}|{one}){SPACE}{PEOPLE}\b"),
     )
     for quantity, pattern in patterns:
         for match in re.finditer(pattern, text):

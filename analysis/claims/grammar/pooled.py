@@ -19,7 +19,7 @@ SCALE = (
     rf"(?:{SPACE}+on{SPACE}(?:(?:an?|the){SPACE})?(?:[A-Za-z]+{SPACE}){{0,3}}\d+{SPACE}?(?:[-–—]|to){SPACE}?\d+"
     rf"(?:[ -][A-Za-z]+){{0,4}})?"
 )
-GAP = rf"{SPACE}?%?{PER}{UNIT}{SCALE}{SPACE}*[,;:]?{SPACE}*[\[(\{{]?{SPACE}*"
+GAP = rf"{SPACE}?%?(?:{UNIT}{PER})?{UNIT}{SCALE}{SPACE}*[,;:]?{SPACE}*[\[(\{{]?{SPACE}*"
 # What an interval in brackets may be followed by, before the bracket ends.
 BEHIND = rf"{SPACE}?%?{SPACE}*(?:[\])]|[,;]{SPACE}*(?:[pP](?:{SPACE}?values?)?{SPACE}?[=<>≤]|I{SPACE}?[²2^]))"
 RANGE = rf"{SPACE}*(?:\bto\b|[–—‐-]){SPACE}*"
@@ -34,6 +34,8 @@ NO_EFFECT = re.compile(
 BETWEEN_BOTH = (
     rf"(?:[,;]?{SPACE}*[(\[]?(?:SE|s\.e\.|standard error|k|n|z|Z|t|p|P){SPACE}*[=<>]{SPACE}*[-−]?[\d.,·]*\d)*"
 )
+# The last group of a large number, such as the “000” of “per 100 000 people”, is no estimate.
+GROUPED = re.compile(rf"\d[ {THIN}]\|\d{{3}}$")
 FARTHEST = 160
 
 
@@ -107,6 +109,8 @@ def _with_named_interval(text: str, decimal: str) -> Iterator[Result]:
             yield from _estimate_behind(text, match, one, two)
             continue
         before = ahead.search(text, max(0, match.start() - FARTHEST), match.start())
+        if before is not None and GROUPED.search(text[: before.start("e")] + "|" + before.group("e")):
+            continue
         if before is None or COUNTED.match(text, before.start("e")) or NO_EFFECT.search(text[: before.start("e")]):
             continue
         estimate = _without_dash(text, before, "e")

@@ -14,6 +14,7 @@ from analysis.claims.grammar.shares import shares, with_points
 from analysis.claims.grammar.stretches import Stretch, stretches
 from analysis.claims.grammar.tables import cells_of, read_row
 from analysis.claims.grammar.tokens import uses_decimal_commas
+from analysis.claims.grammar.typesetting import as_printed
 
 LONGEST_QUOTE = 300
 # Intervals that are symmetric on no scale.
@@ -78,6 +79,7 @@ def read_claims(text: str) -> list[Claim]:
 
     Only what the grammar knows is read; a person confirms it. Nothing of a list of references is read.
     """
+    text = as_printed(text)
     decimal = "," if uses_decimal_commas(text) else "."
     claims: list[Claim] = []
     for place, reading in enumerate(_results(text, decimal), start=1):

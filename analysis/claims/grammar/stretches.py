@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from analysis.claims.grammar.phrases import ANALYSIS
 from analysis.claims.grammar.sections import headings
 from analysis.claims.grammar.tables import Header, cells_of, read_header
 
@@ -43,7 +44,7 @@ def stretches(text: str) -> Iterator[Stretch]:
         named, caption = begins[line - 1], TABLE.match(content)
         cells = cells_of(content)
         is_head = read_header(cells, above)
-        is_row = "\t" in content or " | " in content or is_head is not None
+        is_row = "\t" in content or " | " in content or is_head is not None or ANALYSIS.search(content) is not None
         is_row = is_row or (header is not None and len(cells) == len(header))
         if named or caption or (not is_row and len(content) > LONGEST_SUBTITLE):
             header, above = None, []

@@ -12,6 +12,8 @@ from analysis.claims.grammar.pooled import Prediction, Result
 from analysis.claims.grammar.tokens import CI, MEASURE, SPACE, count, limits, measure_of, number
 
 EFFECT, INTERVAL, LOWER, UPPER, PREDICTED, UNCLEAR = "effect", "interval", "lower", "upper", "predicted", "unclear"
+# How a row is pooled, with its measure: “Risk Ratio (M-H, Random, 95% CI)”.
+METHOD = "method"
 # Two counts in one column: “Trials (participants)” and, as in a summary of findings, “Participants (studies)”.
 K_AND_N, N_AND_K = "k (n)", "n (k)"
 # Columns of one number, by the whole of their heading; what follows in brackets, such as a unit, is left out before.
@@ -39,6 +41,7 @@ COLUMNS: tuple[tuple[str, str], ...] = (
     ),
 )
 COLUMNS += (
+    (METHOD, r"statistical method"),
     (K_AND_N, rf"{HOW_MANY}(?:k|{STUDY_WORDS})\s*[(\[/,]\s*(?:{HOW_MANY}{PEOPLE_WORDS}|n)\s*[)\]]?"),
     (N_AND_K, rf"{HOW_MANY}(?:n|{PEOPLE_WORDS})\s*[(\[/,]\s*(?:{HOW_MANY}{STUDY_WORDS}|k)\s*[)\]]?"),
 )
@@ -114,7 +117,7 @@ def _header(cells: Sequence[str]) -> Header | None:
         if kind == Quantity.P_VALUE and place and kinds[place - 1] in OF_HETEROGENEITY:
             kinds[place] = UNCLEAR
     kinds = [UNCLEAR if kind and kinds.count(kind) > 1 else kind for kind in kinds]
-    has_interval = INTERVAL in kinds or {LOWER, UPPER} <= set(kinds)
+    has_interval = INTERVAL in kinds or {LOWER, UPPER} <= set(kinds) or METHOD in kinds
     if EFFECT not in kinds:
         return None
     effect = cells[kinds.index(EFFECT)]
@@ -179,8 +182,11 @@ def _result(header: Header, by_kind: dict[str, str], decimal: str) -> Result | N
         found = (both.group("low"), both.group("high")) if both else None
     if found is None:
         return None
+    method = MEASURE.search(by_kind.get(METHOD, ""))
+    named = named or method
+    level = next((one.group("level") for one in CI.finditer(by_kind.get(METHOD, ""))), None) or header.level
     measure = (measure_of(named) if named else header.measure) or ("PROP" if estimate.group("share") else "")
-    return Result(estimate.group("e"), *found, header.level, measure, 0, 0)
+    return Result(estimate.group("e"), *found, level, measure, 0, 0)
 
 
 def _numbers(by_kind: dict[str, str], decimal: str) -> Iterator[Found]:
@@ -190,7 +196,7 @@ def _numbers(by_kind: dict[str, str], decimal: str) -> Iterator[Found]:
         rf"(?:(?:[pPQzZ]|I{SQUARED}|(?:[τΤ]|[Tt]au){SQUARED}){SPACE}*=?{SPACE}*)?(?P<sign>[<>≤≥]?){SPACE}*(?P<n>{number(decimal)}){SPACE}?(?P<unit>%?)\**"
     )
     for kind, cell in by_kind.items():
-        if kind in (EFFECT, INTERVAL, LOWER, UPPER, PREDICTED, UNCLEAR):
+        if kind in (EFFECT, INTERVAL, LOWER, UPPER, PREDICTED, UNCLEAR, METHOD):
             continue
         if kind in (K_AND_N, N_AND_K):
             yield from _two_counts(cell, kind)
