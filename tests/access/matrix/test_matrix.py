@@ -31,7 +31,7 @@ WRITTEN = {
 }
 # Addresses with a part that open to people who are not of the review: they lead on, or are meant for everybody.
 LEAD_ON = ("<path:object_id>/", "<path:content_type_id>/<path:object_id>/")
-# Tables of no review: which numbers their rows have is no secret.
+# Tables of no review: members of any read which plugins were withdrawn, and which groups there are is no secret.
 OF_NO_REVIEW = ("admin/auth/group/", "admin/analysis/pluginwithdrawal/")
 FOR_EVERYBODY = ("join/", "published/", "admin/^(?P<app_label>")
 
