@@ -43,6 +43,8 @@ def test_file_is_brought_in_confirmed_and_undone_by_keyboard_alone(
     make_study(review, code="Berg_2016", label="Berg 2016", year=2016)
     content = of_review(review, "Berg_2016,Berg 2016,2015", "Cole_2020,Cole 2020,2020", "Evans_1,Evans,1200")
     page = page_of(browser, complaints, live_server.url, cara)
+    # The browser is told early that the choosing of a file is listened to: told at the key, it may open its own window.
+    page.on("filechooser", lambda chooser: None)
     page.goto(live_server.url + reverse("admin:analysis_home", args=[review.slug]))
     arrive(page, ".tabs")
 
