@@ -36,15 +36,19 @@ def step_to(page: Any, selector: str) -> None:
     raise AssertionError(f"Tab never reached {selector}")
 
 
+def listening(page: Any) -> Any:
+    """Tell the browser early that the choosing of a file is listened to; told at the key, it may open its own window."""
+    page.on("filechooser", lambda chooser: None)
+    return page
+
+
 def test_file_is_brought_in_confirmed_and_undone_by_keyboard_alone(
     live_server: Any, browser: Any, complaints: list[str]
 ) -> None:
     review, cara = make_team()
     make_study(review, code="Berg_2016", label="Berg 2016", year=2016)
     content = of_review(review, "Berg_2016,Berg 2016,2015", "Cole_2020,Cole 2020,2020", "Evans_1,Evans,1200")
-    page = page_of(browser, complaints, live_server.url, cara)
-    # The browser is told early that the choosing of a file is listened to: told at the key, it may open its own window.
-    page.on("filechooser", lambda chooser: None)
+    page = listening(page_of(browser, complaints, live_server.url, cara))
     page.goto(live_server.url + reverse("admin:analysis_home", args=[review.slug]))
     arrive(page, ".tabs")
 
