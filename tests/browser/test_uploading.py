@@ -37,7 +37,7 @@ def step_to(page: Any, selector: str) -> None:
 
 
 def listening(page: Any) -> Any:
-    """Tell the browser early that the choosing of a file is listened to; told at the key, it may open its own window."""
+    """Tell the browser early that the choosing of a file is listened to; told at the key, it may open a window."""
     page.on("filechooser", lambda chooser: None)
     return page
 
